@@ -1,0 +1,94 @@
+"""What can go wrong, as a person would say it.
+
+CaptionaryError
+├── SettingsError         a setting is missing or makes no sense
+├── PackError             a model pack can't be used
+├── PhotoError            a photo can't be captioned, however often it is tried
+│   ├── EmptyFile
+│   ├── FileTooLarge
+│   ├── UnsupportedFormat
+│   ├── TooManyPixels
+│   └── DamagedPhoto
+├── Conflict              someone else changed the record meanwhile
+├── InvalidCursor         a cursor is not one that we gave out
+└── Problem               a request can't be answered (see problems.py)
+"""
+
+from __future__ import annotations
+
+
+class CaptionaryError(Exception):
+    """Base of all errors that Captionary raises on purpose."""
+
+
+class SettingsError(CaptionaryError):
+    """A setting is missing or makes no sense."""
+
+
+class PackError(CaptionaryError):
+    """A model pack is missing, incomplete or not what its manifest says."""
+
+
+class PhotoError(CaptionaryError):
+    """A photo can't be captioned, and trying again would not help.
+
+    `code` is stable and for programs, `str(error)` is a sentence for people.
+    """
+
+    code = "unreadable"
+
+
+class EmptyFile(PhotoError):
+    """The file is empty."""
+
+    code = "empty"
+
+    def __init__(self) -> None:
+        super().__init__("The file is empty. Was the upload broken off?")
+
+
+class FileTooLarge(PhotoError):
+    """The file has more bytes than are taken in."""
+
+    code = "too_large"
+
+    def __init__(self, size: int, limit: int) -> None:
+        super().__init__(f"The file has {size / 1e6:.1f} MB; up to {limit / 1e6:.0f} MB are read.")
+
+
+class UnsupportedFormat(PhotoError):
+    """The content is no picture, or one in a format that is not read."""
+
+    code = "unsupported_format"
+
+    def __init__(self) -> None:
+        super().__init__("This is not a JPEG, PNG, WebP, GIF, TIFF, BMP, HEIC or AVIF picture, whatever its name says.")
+
+
+class TooManyPixels(PhotoError):
+    """The picture is larger than is decoded."""
+
+    code = "too_many_pixels"
+
+    def __init__(self, width: int, height: int, limit: int) -> None:
+        super().__init__(
+            f"The picture has {width} x {height} pixels ({width * height / 1e6:,.0f} megapixels); "
+            f"up to {limit / 1e6:.0f} megapixels are read."
+        )
+
+
+class DamagedPhoto(PhotoError):
+    """The picture begins well but can't be decoded to its end."""
+
+    code = "damaged"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The picture is damaged or incomplete: {reason}.")
+
+
+class Conflict(CaptionaryError):
+    """The record was changed by someone else since it was read."""
+
+
+class InvalidCursor(CaptionaryError):
+    """The cursor is not one that this gallery gave out."""

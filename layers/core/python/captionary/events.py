@@ -1,0 +1,68 @@
+"""S3's messages about the images bucket, as the ingest queue carries them.
+
+Source: Amazon S3 User Guide, "Event message structure": keys are URL-encoded with `+` for a space;
+two sequencers of one key are compared as hexadecimal strings, the shorter one padded with zeros on
+the right.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote_plus, unquote_plus
+
+
+@dataclass(frozen=True)
+class ObjectEvent:
+    """Something happened to an object of the images bucket.
+
+    `sequencer` is empty for a message of our own, which asks to look at the object again.
+    """
+
+    key: str
+    created: bool  # False: removed
+    sequencer: str = ""
+
+
+def parse(body: str) -> list[ObjectEvent]:
+    """The events of one queue message; none for the test event that S3 sends once.
+
+    Raises:
+        ValueError: the message is not one of S3's.
+    """
+    message = json.loads(body)
+    try:
+        if message.get("Event") == "s3:TestEvent":
+            return []
+        return [event for record in message["Records"] if (event := _event(record)) is not None]
+    except (KeyError, TypeError, AttributeError) as exc:
+        raise ValueError(f"the message is not an S3 event: {exc!r}") from exc
+
+
+def _event(record: dict[str, Any]) -> ObjectEvent | None:
+    family = record["eventName"].partition(":")[0]
+    if family not in ("ObjectCreated", "ObjectRemoved"):
+        return None
+    target = record["s3"]["object"]
+    return ObjectEvent(
+        key=unquote_plus(target["key"]),
+        created=family == "ObjectCreated",
+        sequencer=target.get("sequencer", ""),
+    )
+
+
+def look_again(bucket: str, key: str) -> str:
+    """A message, in S3's own form, that asks to take in the object at `key` if that is still to be done."""
+    record = {
+        "eventSource": "captionary",
+        "eventName": "ObjectCreated:LookAgain",
+        "s3": {"bucket": {"name": bucket}, "object": {"key": quote_plus(key, safe="/")}},
+    }
+    return json.dumps({"Records": [record]})
+
+
+def is_newer(sequencer: str, than: str) -> bool:
+    """Whether one sequencer of a key comes after another."""
+    length = max(len(sequencer), len(than))
+    return sequencer.upper().ljust(length, "0") > than.upper().ljust(length, "0")

@@ -1,0 +1,216 @@
+"""What may happen to a photo, and in which order things count.
+
+Events come at least once and in any order, workers run side by side and die in the middle. Three
+rules keep one right record all the same:
+
+1. The images bucket is the truth. A photo is there because its object is there.
+2. Of two events of a key the one with the later sequencer wins; the record remembers it.
+3. A write names the revision it was made from; whoever comes second looks again (see Catalog.write).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from . import identity
+from .catalog import Catalog
+from .errors import Conflict
+from .events import ObjectEvent, is_newer
+from .records import Record
+from .storage import Storage
+
+SIDECAR_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Work:
+    """A photo to be captioned: the record to fill in, and the one that was stored when the work began."""
+
+    record: Record
+    current: Record | None
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the photo is yet to get its place on the timeline."""
+        return self.current is None or not self.current.is_visible
+
+
+class Gallery:
+    """The photos, their files and their records, kept in step."""
+
+    def __init__(self, storage: Storage, catalog: Catalog) -> None:
+        self.storage = storage
+        self.catalog = catalog
+
+    # Taking in
+
+    def expect(self, key: str, size: int, content_type: str) -> Record:
+        """Show a photo as pending whose object is about to be stored at `key` (bytes, MIME type)."""
+        [place] = self.catalog.take_places(1)
+        record = Record(
+            identity.image_id(key),
+            key,
+            "pending",
+            place.page,
+            place.created_at,
+            bytes=size,
+            content_type=content_type,
+        )
+        return self.catalog.write(record, None)
+
+    def begin(self, events: Iterable[ObjectEvent]) -> dict[ObjectEvent, Work | None]:
+        """What ObjectCreated events start from, looked up for all of them at once.
+
+        None where nothing is left to do: the event was dealt with before, or is older than what was.
+        """
+        wanted = {event: identity.image_id(event.key) for event in events}
+        stored = self.catalog.get_many(wanted.values())
+        works = {event: _work(event, stored.get(image_id)) for event, image_id in wanted.items()}
+        new = [(event, work) for event, work in works.items() if work and work.is_new]
+        for (event, work), place in zip(new, self.catalog.take_places(len(new)), strict=True):
+            record = replace(work.record, page=place.page, created_at=place.created_at)
+            works[event] = replace(work, record=record)
+        return works
+
+    def finish(self, work: Work, found: Record) -> Record | None:
+        """Store what was found out about a photo.
+
+        Returns: the record as stored, or None if the photo was deleted or replaced meanwhile.
+        """
+        replaced: Record | None = None
+
+        def settle(current: Record | None) -> Record | None:
+            nonlocal replaced
+            replaced = current
+            if current is None:
+                return found
+            if is_newer(current.sequencer, found.sequencer):
+                return None
+            if not current.is_visible:
+                # Deleted since. Unless the object is there: then it was put again.
+                return found if self.storage.head(found.key) else None
+            return replace(found, page=current.page, created_at=current.created_at, feedback=current.feedback)
+
+        stored = self._settle(found.id, work.current, settle)
+        if stored is None:
+            self._discard(found)
+            return None
+        if (stored.page, stored.created_at) != (found.page, found.created_at):
+            self.storage.put_sidecar(stored.id, sidecar(stored))
+        if replaced and replaced.etag and replaced.media_version != stored.media_version:
+            self.storage.delete_derived(replaced.id, replaced.media_version)
+        return stored
+
+    # Removing
+
+    def delete(self, image_id: str) -> bool:
+        """Delete a photo: its object, and it from the gallery. Its other files follow by the event of that.
+
+        Returns: whether there was such a photo.
+        """
+        current = self.catalog.get(image_id)
+        if current is None or not current.is_visible:
+            return False
+        self.storage.delete_original(current.key)
+
+        def settle(current: Record | None) -> Record | None:
+            return current.deleted(current.sequencer) if current and current.is_visible else None
+
+        self._settle(image_id, current, settle)
+        return True
+
+    def removed(self, event: ObjectEvent) -> bool:
+        """The object of a photo is gone: take the photo out of the gallery and remove its files.
+
+        Returns: False if the event is older than what is known.
+        """
+        image_id = identity.image_id(event.key)
+        before = self.catalog.get(image_id)
+        if before and event.sequencer and is_newer(before.sequencer, event.sequencer):
+            return False
+        if before and before.etag:
+            self.storage.delete_derived(image_id, before.media_version)
+
+        def settle(current: Record | None) -> Record | None:
+            if current is None:
+                return Record(image_id, event.key, "deleted", page=0, created_at=0, sequencer=event.sequencer)
+            if event.sequencer and is_newer(current.sequencer, event.sequencer):
+                return None
+            return current.deleted(event.sequencer or current.sequencer)
+
+        if self._settle(image_id, before, settle) is None:
+            return False
+        self.storage.delete_sidecar(image_id)
+        return True
+
+    # Restoring
+
+    def restore(self, image_id: str, etag: str) -> Record | None:
+        """Bring a lost record back from its sidecar, if that was made from this very content (ETag).
+
+        Returns: the record as stored, or None where there is no such sidecar.
+        """
+        kept = read_sidecar(self.storage.sidecar(image_id))
+        if kept is None or kept.etag != etag or not kept.is_visible:
+            return None
+        current = self.catalog.get(image_id)
+        return self._settle(image_id, current, lambda current: None if current and current.is_visible else kept)
+
+    # Inside
+
+    def _settle(
+        self, image_id: str, current: Record | None, decide: Callable[[Record | None], Record | None]
+    ) -> Record | None:
+        """Write what `decide` makes of the current record, or leave it as it is if that is None.
+
+        Decides again, on the record as it is then, where someone else was faster.
+        """
+        while True:
+            wanted = decide(current)
+            if wanted is None:
+                return None
+            try:
+                return self.catalog.write(wanted, current)
+            except Conflict:
+                current = self.catalog.get(image_id)
+
+    def _discard(self, found: Record) -> None:
+        """Take back the files of a photo that was deleted or replaced while it was worked on."""
+        current = self.catalog.get(found.id)
+        if current is None or not current.is_visible:
+            self.storage.delete_derived(found.id, found.media_version)
+            self.storage.delete_sidecar(found.id)
+            return
+        self.storage.put_sidecar(current.id, sidecar(current))
+        if current.media_version != found.media_version:
+            self.storage.delete_derived(found.id, found.media_version)
+
+
+def sidecar(record: Record) -> str:
+    """A record as the media bucket keeps it, so that a lost table can be rebuilt."""
+    return json.dumps({"format": SIDECAR_FORMAT, "record": asdict(record)})
+
+
+def read_sidecar(content: dict[str, Any] | None) -> Record | None:
+    """The record that a sidecar keeps, or None where it can't be read."""
+    if content is None or content.get("format") != SIDECAR_FORMAT:
+        return None
+    try:
+        fields = content["record"]
+        return Record(**{**fields, "labels": tuple(fields["labels"]), "revision": 0})
+    except (KeyError, TypeError):
+        return None
+
+
+def _work(event: ObjectEvent, current: Record | None) -> Work | None:
+    """What is to be done about an event; a photo that is new still lacks its place on the timeline."""
+    if current is None:
+        record = Record(identity.image_id(event.key), event.key, "pending", 0, 0, sequencer=event.sequencer)
+        return Work(record, None)
+    if event.sequencer and current.status != "pending" and not is_newer(event.sequencer, current.sequencer):
+        return None
+    record = current if current.is_visible else Record(current.id, current.key, "pending", 0, 0)
+    return Work(replace(record, sequencer=event.sequencer or current.sequencer), current)

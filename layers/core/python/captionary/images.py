@@ -1,0 +1,221 @@
+"""Photos: decoded once, turned upright, made small.
+
+A picture is worth decoding only once: an 8-megapixel JPEG takes ten times as long to decode as the
+network takes to look at it. So the decoder is asked for no more pixels than the preview needs, and
+thumbnail, placeholder and network all start from the preview.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import io
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+import pi_heif
+import thumbhash
+from PIL import Image, ImageCms, UnidentifiedImageError
+
+from .errors import DamagedPhoto, EmptyFile, FileTooLarge, TooManyPixels, UnsupportedFormat
+from .formats import FORMATS, MAX_BYTES, MAX_PIXELS, looks_like_picture
+
+PREVIEW_PIXELS = 1280  # the longer side
+THUMBNAIL_PIXELS = 400  # the longer side
+_PLACEHOLDER_PIXELS = 24  # the longer side; more would cost time and change next to nothing
+_PROFILE_BYTES = 10_000  # larger colour profiles (of printers) are not carried into thumbnails
+
+_BITS_PER_SAMPLE = 0x0102
+_ORIENTATION = 0x0112
+_EXIF_IFD = 0x8769
+_DATE_TIME_ORIGINAL = 0x9003
+_OFFSET_TIME_ORIGINAL = 0x9011
+_SIDEWAYS = (5, 6, 7, 8)
+# Exif 2.32, 4.6.4 A: what it takes to bring each orientation upright.
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+pi_heif.register_heif_opener()
+Image.MAX_IMAGE_PIXELS = None  # our own limit is checked instead, and with an error of our own
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A decoded photo."""
+
+    preview: Image.Image  # RGB, upright, longer side up to 1280 pixels
+    width: int  # of the whole picture, upright, in pixels
+    height: int
+    content_type: str  # by content, e.g. "image/jpeg"
+    taken_at: str  # RFC 3339 in UTC, or "" where the file does not say
+    profile: bytes | None  # ICC colour profile that belongs to the preview's numbers
+
+
+def read(data: bytes) -> Photo:
+    """Decode a photo.
+
+    Raises:
+        PhotoError: the child of it that says what is wrong with the file.
+    """
+    if not data:
+        raise EmptyFile
+    if len(data) > MAX_BYTES:
+        raise FileTooLarge(len(data), MAX_BYTES)
+    picture = _open(data)
+    if picture.width * picture.height > MAX_PIXELS:
+        raise TooManyPixels(picture.width, picture.height, MAX_PIXELS)
+    width, height = picture.size
+    try:
+        orientation, taken_at = _exif(picture)
+        profile = picture.info.get("icc_profile")
+        small = _shrink(picture, orientation)
+        small, profile = _to_rgb(small, profile)
+    except MemoryError:
+        raise
+    except Exception as exc:  # decoders raise a dozen kinds of error on broken files, all to one effect
+        raise DamagedPhoto(str(exc) or type(exc).__name__) from exc
+    if orientation in _SIDEWAYS:
+        width, height = height, width
+    return Photo(
+        preview=small,
+        width=width,
+        height=height,
+        content_type=Image.MIME.get(picture.format or "", "application/octet-stream"),
+        taken_at=taken_at,
+        profile=profile if profile and len(profile) <= _PROFILE_BYTES else None,
+    )
+
+
+def preview_jpeg(photo: Photo) -> bytes:
+    """The preview as JPEG, for looking at."""
+    return _jpeg(photo.preview, 82, photo.profile)
+
+
+def thumbnail(photo: Photo) -> Image.Image:
+    """The photo in RGB with its longer side at up to 400 pixels."""
+    small = photo.preview.copy()
+    small.thumbnail((THUMBNAIL_PIXELS, THUMBNAIL_PIXELS), Image.Resampling.BICUBIC, reducing_gap=2.0)
+    return small
+
+
+def thumbnail_jpeg(picture: Image.Image, photo: Photo) -> bytes:
+    """A thumbnail as JPEG, for the grid."""
+    return _jpeg(picture, 78, photo.profile)
+
+
+def placeholder(picture: Image.Image) -> str:
+    """A ThumbHash of the picture, base64: about 28 characters that show as a blur until the thumbnail is there."""
+    tiny = picture.copy()
+    tiny.thumbnail((_PLACEHOLDER_PIXELS, _PLACEHOLDER_PIXELS), Image.Resampling.BOX)
+    pixels = list(tiny.convert("RGBA").tobytes())
+    return base64.b64encode(bytes(thumbhash.rgba_to_thumb_hash(tiny.width, tiny.height, pixels))).decode()
+
+
+def _open(data: bytes) -> Image.Image:
+    try:
+        return Image.open(io.BytesIO(data), formats=FORMATS)
+    except UnidentifiedImageError as exc:
+        if looks_like_picture(data[:32]):
+            raise DamagedPhoto("its header can't be read") from exc
+        raise UnsupportedFormat from exc
+    except MemoryError:
+        raise
+    except Exception as exc:
+        raise DamagedPhoto(str(exc) or type(exc).__name__) from exc
+
+
+def _exif(picture: Image.Image) -> tuple[int, str]:
+    exif = picture.getexif()
+    details = exif.get_ifd(_EXIF_IFD)
+    orientation = exif.get(_ORIENTATION, 1)
+    taken_at = _rfc3339(details.get(_DATE_TIME_ORIGINAL), details.get(_OFFSET_TIME_ORIGINAL))
+    return (orientation if orientation in range(1, 9) else 1), taken_at
+
+
+def _rfc3339(moment: object, offset: object) -> str:
+    """EXIF's local time in UTC; where EXIF names no offset, the local time is taken for UTC."""
+    with contextlib.suppress(ValueError, OverflowError):
+        text = str(moment).strip(" \0")
+        zone = str(offset).strip(" \0") if offset else "+00:00"
+        taken = datetime.strptime(f"{text}{zone}", "%Y:%m:%d %H:%M:%S%z")
+        return f"{taken.astimezone(UTC):%Y-%m-%dT%H:%M:%S}Z"
+    return ""
+
+
+def _shrink(picture: Image.Image, orientation: int) -> Image.Image:
+    """Decode, with no more pixels than the preview needs, and turn upright."""
+    scale = min(1.0, PREVIEW_PIXELS / max(picture.size))
+    target = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+    picture.draft(None, target)  # JPEG alone heeds it: decodes at 1/2, 1/4 or 1/8
+    picture.load()
+    transparency = picture.info.get("transparency")
+    if picture.mode in ("1", "P", "PA") or picture.mode.startswith("I;16"):
+        # These can't be resized smoothly as they are.
+        picture = _widen(picture)
+    small = picture if picture.size == target else picture.resize(target, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    # Comments, positions and serial numbers stay with the original.
+    small.info = {}
+    if transparency is not None and small.mode in ("L", "RGB"):
+        small.info["transparency"] = transparency  # of the one colour that a PNG may declare see-through
+    turn = _TURNS.get(orientation)
+    return small if turn is None else small.transpose(turn)
+
+
+def _widen(picture: Image.Image) -> Image.Image:
+    if picture.mode == "1":
+        return picture.convert("L")
+    if picture.mode.startswith("I;16"):
+        levels = np.asarray(picture).astype(np.float32) * (255.0 / (2 ** _bits(picture) - 1))
+        return Image.fromarray(np.clip(levels, 0, 255).astype(np.uint8))
+    return picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+
+
+def _bits(picture: Image.Image) -> int:
+    """Bits per grey level: 16, or what a TIFF says (scanners and microscopes like 12)."""
+    tags = getattr(picture, "tag_v2", {})
+    return min(16, max(1, int(tags.get(_BITS_PER_SAMPLE, (16,))[0])))
+
+
+def _to_rgb(picture: Image.Image, profile: bytes | None) -> tuple[Image.Image, bytes | None]:
+    """The picture in RGB, transparency on white, and the profile if it still fits."""
+    if picture.mode == "RGB" and not picture.has_transparency_data:
+        return picture, profile
+    if picture.mode == "CMYK" and profile:
+        with contextlib.suppress(ImageCms.PyCMSError, OSError):
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            converted = ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+            if converted is not None:
+                return converted, None
+    if picture.mode in ("I", "F"):
+        return _stretch(picture), None
+    if picture.has_transparency_data:
+        layers = picture.convert("RGBA")
+        white = Image.new("RGBA", layers.size, "white")
+        fits = picture.mode in ("RGB", "RGBA")
+        return Image.alpha_composite(white, layers).convert("RGB"), profile if fits else None
+    return picture.convert("RGB"), None
+
+
+def _stretch(picture: Image.Image) -> Image.Image:
+    """Grey levels of 16 or 32 bits, or of fractions, as 8 bits."""
+    levels = np.nan_to_num(np.asarray(picture, np.float32))
+    low, high = float(levels.min()), float(levels.max())
+    if low < 0 or high <= 1 or high > 65535:
+        levels = (levels - low) * (255.0 / (high - low or 1.0))
+    elif high > 255:
+        levels = levels / 257.0
+    return Image.fromarray(np.clip(levels, 0, 255).astype(np.uint8)).convert("RGB")
+
+
+def _jpeg(picture: Image.Image, quality: int, profile: bytes | None) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=quality, icc_profile=profile)
+    return buffer.getvalue()

@@ -1,0 +1,99 @@
+"""Model packs: a folder that holds a network, its words and a manifest that vouches for them.
+
+manifest.json    name, version, input, classes, scores, licence, provenance, SHA-256 of each file
+labels.json      [{"wnid", "name"}, ...], one for each class, in the order of the network's output
+encoder.tflite   (1, size, size, 3) to class probabilities (1, classes)
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .errors import PackError
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+LABELS = "labels.json"
+ENCODER = "encoder.tflite"
+
+
+@dataclass(frozen=True)
+class Pack:
+    """A pack whose files are there and are what the manifest says."""
+
+    folder: Path
+    manifest: dict[str, Any]
+    labels: list[str]  # plain words, one for each class
+
+    @property
+    def name(self) -> str:
+        return str(self.manifest["name"])
+
+    @property
+    def version(self) -> str:
+        return str(self.manifest["version"])
+
+    @property
+    def input_size(self) -> int:
+        """Height and width of the network's input, in pixels."""
+        return int(self.manifest["input"]["size"])
+
+    @property
+    def encoder(self) -> Path:
+        return self.folder / ENCODER
+
+    def summary(self) -> dict[str, Any]:
+        """What `GET /status` tells of the pack."""
+        return {name: self.manifest.get(name) for name in ("name", "version", "classes", "scores")}
+
+
+def load(folder: Path) -> Pack:
+    """The pack in `folder`, checked.
+
+    Raises:
+        PackError: a file is missing, changed, or does not fit the manifest.
+    """
+    manifest = read_manifest(folder)
+    for name, expected in manifest["files"].items():
+        path = folder / name
+        if not path.is_file():
+            raise PackError(f"the pack in {folder} lacks {name}")
+        if file_hash(path) != expected:
+            raise PackError(f"{path} is not the file that the pack's manifest describes; build or fetch the pack again")
+    for name in (LABELS, ENCODER):
+        if name not in manifest["files"]:
+            raise PackError(f"the manifest in {folder} does not list {name}")
+    labels = [str(entry["name"]) for entry in json.loads((folder / LABELS).read_text())]
+    if len(labels) != manifest["classes"]:
+        raise PackError(f"the pack in {folder} has {manifest['classes']} classes but {len(labels)} labels")
+    return Pack(folder, manifest, labels)
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """A pack's manifest, without looking at the other files.
+
+    Raises:
+        PackError: there is none, or none of a form that this version reads.
+    """
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text())
+    except FileNotFoundError as exc:
+        raise PackError(f"{folder} holds no {MANIFEST}, so it is no model pack") from exc
+    except (OSError, ValueError) as exc:
+        raise PackError(f"{folder / MANIFEST} can't be read: {exc}") from exc
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise PackError(f"{folder} is not a pack of format {FORMAT}; build it again with this version")
+    missing = {"name", "version", "input", "classes", "files"} - manifest.keys()
+    if missing:
+        raise PackError(f"the manifest in {folder} lacks {', '.join(sorted(missing))}")
+    return manifest
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,37 @@
+"""Where a function finds its bucket, table and queue: set by template.yaml, read from the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .errors import SettingsError
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Names of the resources that a function works with. A function that needs fewer leaves the rest empty."""
+
+    table: str = ""
+    images_bucket: str = ""
+    media_bucket: str = ""
+    ingest_queue_url: str = ""
+    dead_letter_queue_url: str = ""
+    # Where browsers reach S3, when that is not where the functions do (the local front door).
+    public_s3_endpoint: str = ""
+
+    @classmethod
+    def from_environment(cls, *required: str, environment: Mapping[str, str] = os.environ) -> Settings:
+        """Settings from TABLE, IMAGES_BUCKET and so on.
+
+        Args:
+            required: names of fields that must not be empty.
+        Raises:
+            SettingsError: one of them is.
+        """
+        values = {name: environment.get(name.upper(), "") for name in cls.__dataclass_fields__}
+        missing = [name.upper() for name in required if not values[name]]
+        if missing:
+            raise SettingsError(f"the environment lacks {', '.join(missing)}; template.yaml sets them")
+        return cls(**values)

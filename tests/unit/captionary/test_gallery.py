@@ -1,0 +1,316 @@
+"""The rules: whatever the order of events, one right record."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from dataclasses import replace
+
+import pytest
+
+from captionary import identity
+from captionary.events import ObjectEvent
+from captionary.gallery import Gallery, Work, read_sidecar, sidecar
+from captionary.records import Record
+
+KEY = "a/photo.jpg"
+ID = identity.image_id(KEY)
+
+
+def put(gallery: Gallery, content: bytes, key: str = KEY) -> str:
+    return gallery.storage.put_original(key, content, "image/jpeg")
+
+
+def created(sequencer: str, key: str = KEY) -> ObjectEvent:
+    return ObjectEvent(key, created=True, sequencer=sequencer)
+
+
+def removed(sequencer: str, key: str = KEY) -> ObjectEvent:
+    return ObjectEvent(key, created=False, sequencer=sequencer)
+
+
+def begin(gallery: Gallery, event: ObjectEvent) -> Work | None:
+    return gallery.begin([event])[event]
+
+
+def caption(gallery: Gallery, work: Work) -> Record | None:
+    """What the caption function does, with the content in place of a caption."""
+    original = gallery.storage.fetch(work.record.key)
+    if original is None:
+        return None
+    found = replace(
+        work.record,
+        status="ready",
+        etag=original.etag,
+        caption=original.data.decode(),
+        error_code="",
+        error_message="",
+    )
+    gallery.storage.put_derived(ID, found.media_version, preview=b"p", thumbnail=b"t", sidecar=sidecar(found))
+    return gallery.finish(work, found)
+
+
+def deliver(gallery: Gallery, event: ObjectEvent) -> None:
+    if not event.created:
+        gallery.removed(event)
+    elif (work := begin(gallery, event)) is not None:
+        caption(gallery, work)
+
+
+def current(gallery: Gallery) -> Record | None:
+    record = gallery.catalog.get(ID)
+    return record if record and record.is_visible else None
+
+
+def derived_keys(gallery: Gallery) -> set[str]:
+    return {listed.key for listed in gallery.storage.derived()}
+
+
+def assert_in_step(gallery: Gallery) -> None:
+    """Table, timeline, counts and media bucket tell the same, which is what the images bucket holds."""
+    originals = {listed.key: listed.etag for listed in gallery.storage.originals()}
+    record = current(gallery)
+    assert (record is not None) == (KEY in originals)
+    listed = [entry.id for entry in gallery.catalog.newest(10).records]
+    assert listed == ([ID] if record else [])
+    assert sum(gallery.catalog.counts().values()) == len(listed)
+    if record is None:
+        assert derived_keys(gallery) == set()
+        return
+    assert record.etag == originals[KEY]
+    assert derived_keys(gallery) == {
+        identity.thumbnail_key(ID, record.media_version),
+        identity.preview_key(ID, record.media_version),
+        identity.sidecar_key(ID),
+    }
+    kept = read_sidecar(gallery.storage.sidecar(ID))
+    assert kept is not None
+    assert replace(kept, revision=record.revision) == record
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))), ids=str)
+@pytest.mark.parametrize("copies", [1, 3])
+def test_put_delete_put_in_any_order(gallery: Gallery, order: tuple[int, ...], copies: int) -> None:
+    put(gallery, b"second")
+    events = [created("0A"), removed("0B"), created("0C")]
+    for i in order:
+        for _ in range(copies):
+            deliver(gallery, events[i])
+    assert_in_step(gallery)
+    record = current(gallery)
+    assert record is not None
+    assert (record.caption, record.sequencer) == ("second", "0C")
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))), ids=str)
+def test_put_overwrite_delete_in_any_order(gallery: Gallery, order: tuple[int, ...]) -> None:
+    events = [created("0A"), created("0B"), removed("0C")]
+    for i in order:
+        deliver(gallery, events[i])
+    assert_in_step(gallery)
+    assert current(gallery) is None
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(2))), ids=str)
+def test_overwritten_at_once_gives_the_newer_content(gallery: Gallery, order: tuple[int, ...]) -> None:
+    put(gallery, b"newer")
+    for i in order:
+        deliver(gallery, [created("0A"), created("0B")][i])
+    assert_in_step(gallery)
+    assert current(gallery) is not None
+
+
+def test_the_same_event_again_costs_nothing(gallery: Gallery) -> None:
+    put(gallery, b"one")
+    deliver(gallery, created("0A"))
+    assert begin(gallery, created("0A")) is None
+    record = current(gallery)
+    assert record is not None
+    assert record.revision == 1
+
+
+def test_an_overwrite_keeps_its_place_and_drops_the_old_files(gallery: Gallery) -> None:
+    put(gallery, b"one")
+    deliver(gallery, created("0A"))
+    before = current(gallery)
+    put(gallery, b"two")
+    deliver(gallery, created("0B"))
+    after = current(gallery)
+    assert before is not None
+    assert after is not None
+    assert (after.caption, after.created_at, after.page) == ("two", before.created_at, before.page)
+    assert_in_step(gallery)
+
+
+def test_the_same_content_put_twice_is_one_photo(gallery: Gallery) -> None:
+    put(gallery, b"one")
+    deliver(gallery, created("0A"))
+    put(gallery, b"one")
+    deliver(gallery, created("0B"))
+    assert_in_step(gallery)
+
+
+def test_deleted_while_it_was_captioned(gallery: Gallery) -> None:
+    put(gallery, b"one")
+    work = begin(gallery, created("0A"))
+    assert work is not None
+    original = gallery.storage.fetch(KEY)
+    assert original is not None
+    found = replace(work.record, status="ready", etag=original.etag, caption="late")
+    gallery.storage.put_derived(ID, found.media_version, preview=b"p", thumbnail=b"t", sidecar=sidecar(found))
+    gallery.storage.delete_original(KEY)
+    gallery.removed(removed("0B"))
+    assert gallery.finish(work, found) is None
+    assert_in_step(gallery)
+
+
+def test_deleted_by_a_person_while_it_was_captioned(gallery: Gallery) -> None:
+    gallery.expect(KEY, 3, "image/jpeg")
+    put(gallery, b"one")
+    work = begin(gallery, created("0A"))
+    assert work is not None
+    original = gallery.storage.fetch(KEY)
+    assert original is not None
+    found = replace(work.record, status="ready", etag=original.etag)
+    gallery.storage.put_derived(ID, found.media_version, preview=b"p", thumbnail=b"t", sidecar=sidecar(found))
+    assert gallery.delete(ID) is True
+    assert gallery.finish(work, found) is None
+    deliver(gallery, removed("0B"))
+    assert_in_step(gallery)
+
+
+def test_replaced_while_it_was_captioned(gallery: Gallery) -> None:
+    put(gallery, b"old")
+    slow = begin(gallery, created("0A"))
+    assert slow is not None
+    original = gallery.storage.fetch(KEY)
+    assert original is not None
+    stale = replace(slow.record, status="ready", etag=original.etag, caption="old")
+    put(gallery, b"new")
+    deliver(gallery, created("0B"))
+    gallery.storage.put_derived(ID, stale.media_version, preview=b"p", thumbnail=b"t", sidecar=sidecar(stale))
+    assert gallery.finish(slow, stale) is None
+    record = current(gallery)
+    assert record is not None
+    assert record.caption == "new"
+    assert_in_step(gallery)
+
+
+def test_two_workers_on_the_same_event(gallery: Gallery) -> None:
+    put(gallery, b"one")
+    first, second = begin(gallery, created("0A")), begin(gallery, created("0A"))
+    assert first is not None
+    assert second is not None
+    assert caption(gallery, first) is not None
+    caption(gallery, second)
+    assert_in_step(gallery)
+
+
+def test_an_upload_is_shown_as_pending_and_then_captioned_in_place(gallery: Gallery) -> None:
+    pending = gallery.expect(KEY, 3, "image/png")
+    assert (pending.status, pending.bytes, pending.content_type) == ("pending", 3, "image/png")
+    put(gallery, b"one")
+    deliver(gallery, created("0A"))
+    record = current(gallery)
+    assert record is not None
+    assert (record.status, record.created_at) == ("ready", pending.created_at)
+    assert_in_step(gallery)
+
+
+def test_an_upload_that_is_captioned_before_it_is_shown_stays_captioned(gallery: Gallery) -> None:
+    put(gallery, b"one")
+    work = begin(gallery, created("0A"))
+    assert work is not None
+    pending = gallery.expect(KEY, 3, "image/jpeg")
+    assert caption(gallery, work) is not None
+    record = current(gallery)
+    assert record is not None
+    assert (record.status, record.created_at) == ("ready", pending.created_at)
+    assert_in_step(gallery)
+
+
+def test_deleting(gallery: Gallery) -> None:
+    put(gallery, b"one")
+    deliver(gallery, created("0A"))
+    assert gallery.delete(ID) is True
+    assert current(gallery) is None
+    assert gallery.storage.fetch(KEY) is None
+    assert gallery.delete(ID) is False
+    deliver(gallery, removed("0B"))
+    assert_in_step(gallery)
+
+
+def test_a_late_copy_of_the_create_does_not_bring_it_back(gallery: Gallery) -> None:
+    put(gallery, b"one")
+    deliver(gallery, created("0A"))
+    gallery.delete(ID)
+    deliver(gallery, created("0A"))
+    deliver(gallery, removed("0B"))
+    deliver(gallery, created("0A"))
+    assert_in_step(gallery)
+
+
+def test_a_file_that_is_no_good_is_a_failed_photo(gallery: Gallery) -> None:
+    put(gallery, b"junk")
+    work = begin(gallery, created("0A"))
+    assert work is not None
+    stored = gallery.finish(work, work.record.failed("damaged", "It is damaged."))
+    assert stored is not None
+    assert (stored.status, stored.error_code) == ("failed", "damaged")
+    assert begin(gallery, created("0A")) is None
+    put(gallery, b"good")
+    deliver(gallery, created("0B"))
+    record = current(gallery)
+    assert record is not None
+    assert (record.status, record.error_code) == ("ready", "")
+    assert_in_step(gallery)
+
+
+def test_look_again_captions_what_was_missed(gallery: Gallery) -> None:
+    put(gallery, b"one")
+    deliver(gallery, ObjectEvent(KEY, created=True))
+    assert_in_step(gallery)
+    deliver(gallery, created("0A"))
+    assert_in_step(gallery)
+
+
+def test_look_again_at_what_was_deleted_and_put_again(gallery: Gallery) -> None:
+    put(gallery, b"one")
+    deliver(gallery, created("0A"))
+    gallery.storage.delete_original(KEY)
+    deliver(gallery, removed("0B"))
+    put(gallery, b"two")
+    deliver(gallery, ObjectEvent(KEY, created=True))
+    assert_in_step(gallery)
+
+
+def test_restoring_from_the_sidecar(gallery: Gallery) -> None:
+    etag = put(gallery, b"one")
+    deliver(gallery, created("0A"))
+    before = current(gallery)
+    assert before is not None
+    _forget_table(gallery)
+    assert gallery.restore(ID, "another content") is None
+    restored = gallery.restore(ID, etag)
+    assert restored is not None
+    assert (restored.caption, restored.page, restored.created_at) == ("one", before.page, before.created_at)
+    assert_in_step(gallery)
+    assert gallery.restore(ID, etag) is None, "what is there is left alone"
+
+
+@pytest.mark.parametrize(
+    "content", [None, {}, {"format": 1}, {"format": 1, "record": {}}, {"format": 2, "record": {}}], ids=str
+)
+def test_sidecars_that_make_no_sense_are_no_sidecars(content: dict[str, object] | None) -> None:
+    assert read_sidecar(content) is None
+
+
+def test_a_sidecar_holds_the_whole_record() -> None:
+    record = Record("a" * 16, "k", "ready", 1, 2, caption="c", labels=({"name": "n", "score": 0.5, "source": "model"},))
+    assert read_sidecar(json.loads(sidecar(record))) == record
+
+
+def _forget_table(gallery: Gallery) -> None:
+    client = gallery.catalog._db
+    for item in client.scan(TableName="photos")["Items"]:
+        client.delete_item(TableName="photos", Key={"pk": item["pk"], "sk": item["sk"]})

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+from captionary import identity
+from captionary.events import ObjectEvent
+from captionary.gallery import Gallery, sidecar
+from captionary.reconcile import Report, reconcile
+from captionary.records import Record
+
+
+def add_photo(gallery: Gallery, key: str, content: bytes = b"content") -> Record:
+    """A photo that went the whole way."""
+    etag = gallery.storage.put_original(key, content, "image/jpeg")
+    event = ObjectEvent(key, created=True, sequencer="0A")
+    work = gallery.begin([event])[event]
+    assert work is not None
+    found = replace(work.record, status="ready", etag=etag, caption=key)
+    gallery.storage.put_derived(found.id, found.media_version, preview=b"p", thumbnail=b"t", sidecar=sidecar(found))
+    stored = gallery.finish(work, found)
+    assert stored is not None
+    return stored
+
+
+def forget(gallery: Gallery, *records: Record) -> None:
+    """Lose records, as a table does that is rolled back."""
+    for record in records:
+        gallery.catalog.write(record.deleted(record.sequencer), record)
+        key = {"pk": {"S": f"image#{record.id}"}, "sk": {"S": "record"}}
+        gallery.catalog._db.delete_item(TableName="photos", Key=key)
+
+
+def run(gallery: Gallery) -> tuple[Report, list[str]]:
+    queued: list[str] = []
+    return reconcile(gallery, queued.extend), queued
+
+
+def test_nothing_to_do(gallery: Gallery) -> None:
+    add_photo(gallery, "a")
+    assert run(gallery) == (Report(seen=1), [])
+
+
+def test_an_empty_gallery(gallery: Gallery) -> None:
+    assert run(gallery) == (Report(), [])
+
+
+def test_lost_records_come_back_from_sidecars_in_their_old_order(gallery: Gallery) -> None:
+    records = [add_photo(gallery, key) for key in "abcd"]
+    forget(gallery, *records[1:])
+    report, queued = run(gallery)
+    assert (report.restored, queued) == (3, [])
+    assert [record.key for record in gallery.catalog.newest(10).records] == list("dcba")
+    assert gallery.catalog.counts()["ready"] == 4
+    assert run(gallery) == (Report(seen=4), [])
+
+
+def test_photos_without_a_sidecar_are_queued(gallery: Gallery) -> None:
+    gallery.storage.put_original("new", b"never seen", "image/jpeg")
+    report, queued = run(gallery)
+    assert (report.queued, queued) == (1, ["new"])
+
+
+def test_a_sidecar_of_other_content_does_not_count(gallery: Gallery) -> None:
+    record = add_photo(gallery, "a", b"old")
+    gallery.storage.put_original("a", b"new", "image/jpeg")
+    assert run(gallery)[1] == ["a"], "the record is of the old content"
+    forget(gallery, record)
+    assert run(gallery)[1] == ["a"], "and so is the sidecar"
+
+
+def test_pending_photos_are_queued_again(gallery: Gallery) -> None:
+    gallery.expect("a", 3, "image/jpeg")
+    gallery.storage.put_original("a", b"one", "image/jpeg")
+    assert run(gallery)[1] == ["a"]
+
+
+def test_photos_whose_file_is_gone_are_taken_out(gallery: Gallery) -> None:
+    add_photo(gallery, "a")
+    kept = add_photo(gallery, "b")
+    gallery.expect("c", 3, "image/jpeg")  # and its upload was never finished
+    gallery.storage.delete_original("a")
+    report, queued = run(gallery)
+    assert (report.removed, queued) == (2, [])
+    assert [record.key for record in gallery.catalog.newest(10).records] == ["b"]
+    assert identity.sidecar_key(kept.id) in {listed.key for listed in gallery.storage.derived()}
+    assert not any(identity.image_id("a") in listed.key for listed in gallery.storage.derived())
+
+
+def test_new_photos_stand_after_restored_ones(gallery: Gallery) -> None:
+    gallery.catalog.begin_page(after=9)
+    record = add_photo(gallery, "old")
+    assert record.page == 10
+    forget(gallery, record)
+    gallery.catalog._db.delete_item(TableName="photos", Key={"pk": {"S": "head"}, "sk": {"S": "timeline"}})
+    run(gallery)
+    add_photo(gallery, "new")
+    assert [record.key for record in gallery.catalog.newest(10).records] == ["new", "old"]
+
+
+def test_progress_is_told(gallery: Gallery) -> None:
+    for i in range(120):
+        gallery.storage.put_original(f"{i}", b"x", "image/jpeg")
+    seen: list[int] = []
+    reconcile(gallery, lambda keys: None, lambda report: seen.append(report.seen))
+    assert seen == [100, 120]

@@ -1,0 +1,99 @@
+"""AWS as moto plays it: quick, in this process, and nothing of a person's own account in reach."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from captionary.catalog import Catalog
+from captionary.gallery import Gallery
+from captionary.storage import Storage
+
+ROOT = Path(__file__).parents[2]
+IMAGES, MEDIA, TABLE = "images", "media", "photos"
+
+
+@dataclass
+class Aws:
+    """The resources of template.yaml, as far as the functions use them."""
+
+    s3: Any
+    dynamodb: Any
+    sqs: Any
+    ingest_queue_url: str
+    dead_letter_queue_url: str
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
+    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with mock_aws():
+        s3, dynamodb, sqs = boto3.client("s3"), boto3.client("dynamodb"), boto3.client("sqs")
+        s3.create_bucket(Bucket=IMAGES)
+        s3.create_bucket(Bucket=MEDIA)
+        dynamodb.create_table(
+            TableName=TABLE,
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[
+                {"AttributeName": "pk", "AttributeType": "S"},
+                {"AttributeName": "sk", "AttributeType": "S"},
+            ],
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        )
+        queues = [sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("ingest", "dead-letters")]
+        yield Aws(s3, dynamodb, sqs, *queues)
+
+
+@pytest.fixture
+def catalog(aws: Aws) -> Catalog:
+    return Catalog(aws.dynamodb, TABLE)
+
+
+@pytest.fixture
+def storage(aws: Aws) -> Storage:
+    return Storage(aws.s3, IMAGES, MEDIA)
+
+
+@pytest.fixture
+def gallery(storage: Storage, catalog: Catalog) -> Gallery:
+    return Gallery(storage, catalog)
+
+
+@pytest.fixture
+def function(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType]:
+    """Loads a function's module afresh, as Lambda does in a new worker."""
+    environment = {
+        "TABLE": TABLE,
+        "IMAGES_BUCKET": IMAGES,
+        "MEDIA_BUCKET": MEDIA,
+        "INGEST_QUEUE_URL": aws.ingest_queue_url,
+        "DEAD_LETTER_QUEUE_URL": aws.dead_letter_queue_url,
+        "PUBLIC_S3_ENDPOINT": "",
+        "AWS_REGION": "us-east-1",
+        "POWERTOOLS_LOG_LEVEL": "INFO",
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+    def load(name: str) -> ModuleType:
+        path = ROOT / "functions" / name / "app.py"
+        spec = importlib.util.spec_from_file_location(f"function_{name}", path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        monkeypatch.setitem(sys.modules, spec.name, module)
+        spec.loader.exec_module(module)
+        return module
+
+    return load
