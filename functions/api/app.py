@@ -1,0 +1,251 @@
+"""The gallery's REST API: list, get, delete, status. Routes are Chalice's, and those of template.yaml."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable
+from typing import Any, ParamSpec
+
+import boto3
+from aws_lambda_powertools import Logger
+from botocore.config import Config
+from chalice import Chalice, Response
+
+from captionary import __version__, identity, problems
+from captionary.catalog import Catalog
+from captionary.errors import InvalidCursor
+from captionary.gallery import Gallery
+from captionary.records import Record, to_json
+from captionary.settings import Settings
+from captionary.storage import Storage, attachment
+
+P = ParamSpec("P")
+
+DEFAULT_LIMIT = 50
+MAX_LIMIT = 100
+MAX_IDS = 100
+DOWNLOAD_SECONDS = 300
+
+settings = Settings.from_environment(
+    "table", "images_bucket", "media_bucket", "ingest_queue_url", "dead_letter_queue_url"
+)
+logger = Logger(service="api")
+config = Config(max_pool_connections=20, retries={"mode": "standard", "max_attempts": 4})
+catalog = Catalog(boto3.client("dynamodb", config=config), settings.table)
+gallery = Gallery(
+    Storage(boto3.client("s3", config=config), settings.images_bucket, settings.media_bucket),
+    catalog,
+)
+queue = boto3.client("sqs", config=config)
+# Downloads are signed for the address that the browser will fetch from.
+signer = boto3.client(
+    "s3",
+    endpoint_url=settings.public_s3_endpoint or None,
+    config=Config(signature_version="s3v4", s3={"addressing_style": "path" if settings.public_s3_endpoint else "auto"}),
+)
+
+app = Chalice(app_name="captionary")
+
+
+def answering(route: Callable[P, Response]) -> Callable[P, Response]:
+    """Log one line for the request, and turn what goes wrong into problem details."""
+
+    @functools.wraps(route)
+    def answer(*args: P.args, **kwargs: P.kwargs) -> Response:
+        try:
+            response = route(*args, **kwargs)
+        except problems.Problem as problem:
+            response = refusal(problem)
+        except Exception:
+            logger.exception("request", route=route.__name__)
+            response = refusal(problems.internal())
+        logger.info("request", route=route.__name__, status=response.status_code)
+        return response
+
+    return answer
+
+
+@app.route("/images", methods=["GET"])
+@answering
+def list_images() -> Response:
+    """`GET /images`: a page of the gallery, newest first, or the photos named by `ids`."""
+    query = query_parameters({"limit", "cursor", "ids"})
+    if "ids" in query:
+        ids = checked_ids(query["ids"].split(","))
+        records = catalog.get_many(ids)
+        shown = [record for image_id in ids if (record := records.get(image_id)) and record.is_visible]
+        return ok({"items": [to_json(record) for record in shown], "next": None})
+    try:
+        listing = catalog.newest(limit_of(query.get("limit")), query.get("cursor"))
+    except InvalidCursor as exc:
+        raise problems.BadCursor("Use `next` of an earlier answer as `cursor`, unchanged, or leave it out.") from exc
+    return ok({"items": [to_json(record) for record in listing.records], "next": listing.cursor})
+
+
+@app.route("/images/{id}", methods=["GET"])
+@answering
+def get_image(id: str) -> Response:
+    """`GET /images/{id}`: one photo."""
+    return ok(to_json(existing(id)))
+
+
+@app.route("/images/{id}/original", methods=["GET"])
+@answering
+def get_original(id: str) -> Response:
+    """`GET /images/{id}/original`: on to a short-lived address of the file as it was uploaded."""
+    record = existing(id)
+    address = signer.generate_presigned_url(
+        "get_object",
+        Params={
+            "Bucket": settings.images_bucket,
+            "Key": record.key,
+            "ResponseContentDisposition": attachment(identity.filename_of(record.key)),
+            "ResponseContentType": record.content_type or "application/octet-stream",
+        },
+        ExpiresIn=DOWNLOAD_SECONDS,
+    )
+    return Response(body="", status_code=302, headers={"Location": address, "Cache-Control": "no-store"})
+
+
+@app.route("/images/{id}", methods=["DELETE"])
+@answering
+def delete_image(id: str) -> Response:
+    """`DELETE /images/{id}`: remove a photo; fine if it is gone already."""
+    if not identity.is_image_id(id):
+        raise problems.ImageNotFound(id)
+    gallery.delete(id)
+    return Response(body="", status_code=204, headers={"Cache-Control": "no-store"})
+
+
+@app.route("/images/delete", methods=["POST"])
+@answering
+def delete_images() -> Response:
+    """`POST /images/delete`: remove several photos."""
+    wish = body_json()
+    ids = wish.get("ids")
+    if not isinstance(ids, list) or not ids or not all(isinstance(image_id, str) for image_id in ids):
+        raise problems.BadRequest("`ids` should be a list of ids that is not empty.")
+    deleted: list[str] = []
+    missing: list[str] = []
+    for image_id in checked_ids(ids):
+        (deleted if gallery.delete(image_id) else missing).append(image_id)
+    return ok({"deleted": deleted, "missing": missing})
+
+
+@app.route("/status", methods=["GET"])
+@answering
+def get_status() -> Response:
+    """`GET /status`: how many photos there are, what waits, and what runs."""
+    return ok(
+        {
+            "counts": catalog.counts(),
+            "queue": {
+                "waiting": depth(settings.ingest_queue_url),
+                "dead_letters": depth(settings.dead_letter_queue_url),
+            },
+            "model": catalog.model(),
+            "version": __version__,
+        }
+    )
+
+
+def existing(image_id: str) -> Record:
+    """The record of a photo that is in the gallery.
+
+    Raises:
+        ImageNotFound: there is none.
+    """
+    record = catalog.get(image_id) if identity.is_image_id(image_id) else None
+    if record is None or not record.is_visible:
+        raise problems.ImageNotFound(image_id)
+    return record
+
+
+def depth(queue_url: str) -> int:
+    """About how many messages a queue holds, those being worked on included."""
+    names: Any = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    attributes = queue.get_queue_attributes(QueueUrl=queue_url, AttributeNames=names)["Attributes"]
+    return sum(int(attributes[name]) for name in names)
+
+
+def query_parameters(known: set[str]) -> dict[str, str]:
+    """The query, each name once.
+
+    Raises:
+        BadRequest: it has a name that the route doesn't know.
+    """
+    query = dict(app.current_request.query_params or {})
+    if unknown := query.keys() - known:
+        raise problems.BadRequest(
+            f"Unknown parameter {', '.join(sorted(unknown))}; this route knows {', '.join(sorted(known))}."
+        )
+    return query
+
+
+def limit_of(text: str | None) -> int:
+    """How many photos were asked for."""
+    if text is None:
+        return DEFAULT_LIMIT
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:4]) <= MAX_LIMIT:
+        raise problems.BadRequest(f"`limit` should be a number from 1 to {MAX_LIMIT}; received {text!r}.")
+    return int(text)
+
+
+def checked_ids(ids: list[str]) -> list[str]:
+    """Ids from outside, each once.
+
+    Raises:
+        BadRequest: one is no id, or there are too many.
+    """
+    if len(ids) > MAX_IDS:
+        raise problems.BadRequest(f"Up to {MAX_IDS} ids are taken at once; received {len(ids)}.")
+    for image_id in ids:
+        if not identity.is_image_id(image_id):
+            raise problems.BadRequest(f"{image_id[:80]!r} is not an id of a photo.")
+    return list(dict.fromkeys(ids))
+
+
+def body_json() -> dict[str, Any]:
+    """The request's body, an object in JSON."""
+    try:
+        wish = json.loads(app.current_request.raw_body or b"")
+    except ValueError as exc:
+        raise problems.BadRequest("The body should be JSON.") from exc
+    if not isinstance(wish, dict):
+        raise problems.BadRequest("The body should be an object in JSON.")
+    return wish
+
+
+def ok(content: dict[str, Any]) -> Response:
+    """An answer with JSON in it."""
+    return Response(
+        body=json.dumps(content),
+        status_code=200,
+        headers={"Content-Type": "application/json", "Cache-Control": "no-store"},
+    )
+
+
+def refusal(problem: problems.Problem) -> Response:
+    """An answer that says what is wrong."""
+    return Response(
+        body=problem.body(),
+        status_code=problem.status,
+        headers={"Content-Type": problems.CONTENT_TYPE, "Cache-Control": "no-store"},
+    )
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Lambda's entry: Chalice, with the refusals that are its own made problem details too."""
+    response: dict[str, Any] = app(event, context)
+    status = response["statusCode"]
+    if status < 400 or response["headers"].get("Content-Type") == problems.CONTENT_TYPE:
+        return response
+    if status == 415:
+        problem: problems.Problem = problems.UnsupportedMedia("Send the body as application/json.")
+    elif status in (404, 405):
+        problem = problems.RouteNotFound(f"There is no {event.get('httpMethod')} {event.get('path')}.")
+    else:
+        problem = problems.internal()
+    refused: dict[str, Any] = refusal(problem).to_dict()
+    return refused

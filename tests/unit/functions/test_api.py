@@ -1,0 +1,244 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from captionary import identity
+from captionary.gallery import Gallery
+from captionary.records import Record
+from tests.unit.conftest import IMAGES, Aws
+
+Call = Callable[..., Any]
+
+
+@pytest.fixture
+def api(function: Callable[[str], ModuleType]) -> ModuleType:
+    return function("api")
+
+
+@pytest.fixture
+def call(api: ModuleType) -> Call:
+    def call(method: str, path: str, body: Any = None, content_type: str = "application/json") -> tuple[int, Any]:
+        answer = api.handler(proxy_event(method, path, json.dumps(body) if body else "", content_type), None)
+        status, text = answer["statusCode"], answer["body"]
+        if status >= 400:
+            problem = json.loads(text)
+            assert answer["headers"]["Content-Type"] == "application/problem+json"
+            assert problem["status"] == status
+            assert problem["detail"].endswith(".")
+            return status, problem
+        return status, json.loads(text) if text else answer["headers"]
+
+    return call
+
+
+def proxy_event(method: str, path: str, body: str, content_type: str) -> dict[str, Any]:
+    """What API Gateway hands a function for a request."""
+    address = urlsplit(path)
+    query = parse_qs(address.query, keep_blank_values=True)
+    parts = address.path.split("/")
+    resource, parameters = address.path, None
+    if parts[1] == "images" and len(parts) > 2 and method != "POST":
+        resource, parameters = "/".join([*parts[:2], "{id}", *parts[3:]]), {"id": parts[2]}
+    return {
+        "httpMethod": method,
+        "path": address.path,
+        "resource": resource,
+        "pathParameters": parameters,
+        "stageVariables": None,
+        "headers": {"Content-Type": content_type},
+        "multiValueHeaders": {"Content-Type": [content_type]},
+        "multiValueQueryStringParameters": query or None,
+        "queryStringParameters": {name: values[-1] for name, values in query.items()} or None,
+        "requestContext": {"httpMethod": method, "resourcePath": resource, "path": address.path},
+        "body": body,
+        "isBase64Encoded": False,
+    }
+
+
+def add(gallery: Gallery, key: str, **more: Any) -> Record:
+    gallery.storage.put_original(key, b"content", "image/jpeg")
+    [place] = gallery.catalog.take_places(1)
+    values = {"status": "ready", "etag": "e", **more}
+    return gallery.catalog.write(
+        Record(identity.image_id(key), key, page=place.page, created_at=place.created_at, **values), None
+    )
+
+
+def test_an_image_has_the_shape_of_the_contract(gallery: Gallery, call: Call) -> None:
+    record = add(
+        gallery,
+        "x/a b.jpg",
+        caption="A dog",
+        labels=({"name": "dog", "score": 0.9, "source": "model"},),
+        width=30,
+        height=20,
+        bytes=99,
+        content_type="image/jpeg",
+        taken_at="2020-01-01T00:00:00Z",
+        placeholder="abc",
+        model_name="m",
+        model_version="1",
+    )
+    status, image = call("GET", f"/images/{record.id}")
+    assert status == 200
+    created_at = image.pop("created_at")
+    assert created_at.endswith("Z")
+    assert image == {
+        "id": record.id,
+        "filename": "a b.jpg",
+        "status": "ready",
+        "caption": "A dog",
+        "caption_source": "model",
+        "labels": [{"name": "dog", "score": 0.9, "source": "model"}],
+        "width": 30,
+        "height": 20,
+        "bytes": 99,
+        "content_type": "image/jpeg",
+        "taken_at": "2020-01-01T00:00:00Z",
+        "placeholder": "abc",
+        "thumb_url": f"/media/thumb/{record.id}-{record.media_version}.jpg",
+        "preview_url": f"/media/preview/{record.id}-{record.media_version}.jpg",
+        "original_url": f"/api/images/{record.id}/original",
+        "model": {"name": "m", "version": "1"},
+        "feedback": {"right": 0, "wrong": 0},
+        "error": None,
+    }
+
+
+def test_a_failed_image_says_why(gallery: Gallery, call: Call) -> None:
+    record = add(gallery, "a", status="failed", error_code="damaged", error_message="It is damaged.")
+    image = call("GET", f"/images/{record.id}")[1]
+    assert image["error"] == {"code": "damaged", "message": "It is damaged."}
+    assert image["thumb_url"] is None
+
+
+def test_listing_page_by_page(gallery: Gallery, call: Call) -> None:
+    for key in "abcde":
+        add(gallery, key)
+    status, first = call("GET", "/images?limit=2")
+    assert (status, [image["filename"] for image in first["items"]]) == (200, ["e", "d"])
+    second = call("GET", f"/images?limit=2&cursor={first['next']}")[1]
+    third = call("GET", f"/images?limit=2&cursor={second['next']}")[1]
+    assert [image["filename"] for image in second["items"] + third["items"]] == ["c", "b", "a"]
+    assert third["next"] is None
+
+
+def test_images_by_their_ids(gallery: Gallery, call: Call) -> None:
+    a, b = add(gallery, "a"), add(gallery, "b")
+    status, answer = call("GET", f"/images?ids={b.id},{'a' * 16},{a.id}")
+    assert (status, [image["id"] for image in answer["items"]]) == (200, [b.id, a.id])
+
+
+@pytest.mark.parametrize(
+    ("query", "slug"),
+    [
+        ("limit=0", "bad-request"),
+        ("limit=101", "bad-request"),
+        ("limit=x", "bad-request"),
+        ("limit=-1", "bad-request"),
+        ("limit=%D9%A3", "bad-request"),
+        ("cursor=nonsense", "bad-cursor"),
+        ("ids=", "bad-request"),
+        ("ids=../../x", "bad-request"),
+        ("ids=" + ",".join(["a" * 16] * 101), "bad-request"),
+        ("sort=size", "bad-request"),
+    ],
+)
+def test_queries_that_make_no_sense(call: Call, query: str, slug: str) -> None:
+    status, problem = call("GET", f"/images?{query}")
+    assert (status, problem["type"]) == (400, f"/problems/{slug}")
+
+
+@pytest.mark.parametrize("image_id", ["a" * 16, "nonsense", "A" * 16])
+def test_images_that_are_not_there(call: Call, image_id: str) -> None:
+    for path in (f"/images/{image_id}", f"/images/{image_id}/original"):
+        status, problem = call("GET", path)
+        assert (status, problem["type"]) == (404, "/problems/image-not-found")
+
+
+def test_the_original_is_saved_under_its_name_and_not_shown(gallery: Gallery, call: Call) -> None:
+    record = add(gallery, 'x/"evil"; ü.svg', content_type="image/jpeg")
+    status, headers = call("GET", f"/images/{record.id}/original")
+    assert status == 302
+    query = parse_qs(urlsplit(headers["Location"]).query)
+    assert query["response-content-disposition"] == [
+        "attachment; filename=\"_evil_; _.svg\"; filename*=UTF-8''%22evil%22%3B%20%C3%BC.svg"
+    ]
+    assert query["response-content-type"] == ["image/jpeg"]
+    assert query["X-Amz-Expires"] == ["300"]
+
+
+def test_deleting_is_fine_twice(aws: Aws, gallery: Gallery, call: Call) -> None:
+    record = add(gallery, "a")
+    assert call("DELETE", f"/images/{record.id}")[0] == 204
+    assert call("DELETE", f"/images/{record.id}")[0] == 204
+    assert call("GET", f"/images/{record.id}")[0] == 404
+    assert call("GET", "/images")[1]["items"] == []
+    assert aws.s3.list_objects_v2(Bucket=IMAGES)["KeyCount"] == 0
+    assert call("DELETE", "/images/nonsense")[0] == 404
+
+
+def test_deleting_several(gallery: Gallery, call: Call) -> None:
+    a, b = add(gallery, "a"), add(gallery, "b")
+    kept = add(gallery, "kept")
+    status, answer = call("POST", "/images/delete", {"ids": [a.id, "a" * 16, b.id, a.id]})
+    assert (status, answer) == (200, {"deleted": [a.id, b.id], "missing": ["a" * 16]})
+    assert [image["id"] for image in call("GET", "/images")[1]["items"]] == [kept.id]
+
+
+@pytest.mark.parametrize("body", [None, [], {}, {"ids": []}, {"ids": "a"}, {"ids": [5]}, {"ids": ["x"]}], ids=str)
+def test_deleting_nonsense(call: Call, body: Any) -> None:
+    assert call("POST", "/images/delete", body)[0] == 400
+
+
+@pytest.mark.parametrize("content_type", ["", "text/plain", "application/xml"])
+def test_bodies_that_are_no_json(call: Call, content_type: str) -> None:
+    status, problem = call("POST", "/images/delete", {"ids": ["a" * 16]}, content_type)
+    assert (status, problem["type"]) == (415, "/problems/unsupported-media-type")
+
+
+def test_routes_that_are_not_there(call: Call) -> None:
+    for method, path in (("GET", "/nowhere"), ("PUT", "/status")):
+        assert call(method, path)[1]["type"] == "/problems/not-found"
+
+
+def test_status(aws: Aws, gallery: Gallery, call: Call) -> None:
+    add(gallery, "a")
+    add(gallery, "b", status="failed")
+    aws.sqs.send_message(QueueUrl=aws.ingest_queue_url, MessageBody="x")
+    gallery.catalog.put_model({"name": "starter", "version": "1", "classes": 200, "scores": {}})
+    status, answer = call("GET", "/status")
+    assert status == 200
+    assert answer == {
+        "counts": {"pending": 0, "ready": 1, "failed": 1},
+        "queue": {"waiting": 1, "dead_letters": 0},
+        "model": {"name": "starter", "version": "1", "classes": 200, "scores": {}},
+        "version": "0.1.0",
+    }
+
+
+def test_what_nobody_foresaw_is_answered_without_what_is_inside(
+    api: ModuleType, call: Call, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(api.catalog, "counts", lambda: 1 / 0)
+    status, problem = call("GET", "/status")
+    assert (status, problem["type"]) == (500, "/problems/internal")
+    assert "division" not in json.dumps(problem)
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_the_routes_are_those_of_the_template(api: ModuleType) -> None:
+    from infra.deploy import read_template
+
+    resources = read_template()["Resources"]
+    declared = {
+        (event["Properties"]["Method"], event["Properties"]["Path"])
+        for event in resources["ApiFunction"]["Properties"]["Events"].values()
+    }
+    assert declared == {(method, path) for path, methods in api.app.routes.items() for method in methods}

@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from types import ModuleType, SimpleNamespace
+from typing import Any
+from urllib.parse import quote_plus
+
+import pytest
+from PIL import Image
+
+from captionary import events, identity
+from captionary.captioner import Description
+from captionary.gallery import Gallery
+from captionary.records import Record
+from tests.unit.conftest import IMAGES, Aws
+
+CONTEXT = SimpleNamespace(function_name="caption", memory_limit_in_mb=1, invoked_function_arn="", aws_request_id="r")
+
+
+class FakeCaptioner:
+    """Says what colour a picture is."""
+
+    def __init__(self) -> None:
+        self.pack = SimpleNamespace(name="fake", version="7")
+        self.calls = 0
+
+    def describe(self, picture: Image.Image) -> Description:
+        self.calls += 1
+        red, _, blue = picture.resize((1, 1)).getpixel((0, 0))  # type: ignore[misc]
+        name = "red" if red > blue else "blue"
+        return Description(name.title(), ({"name": name, "score": 0.9, "source": "model"},))
+
+
+@pytest.fixture
+def caption(function: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    module = function("caption")
+    fake = FakeCaptioner()
+    monkeypatch.setattr(module, "captioner", lambda: fake)
+    return module
+
+
+def jpeg(colour: str = "red", size: tuple[int, int] = (600, 400)) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", size, colour).save(buffer, "JPEG")
+    return buffer.getvalue()
+
+
+def s3_body(key: str, sequencer: str = "0A", name: str = "ObjectCreated:Put") -> str:
+    target = {"key": quote_plus(key, safe="/"), "sequencer": sequencer}
+    return json.dumps({"Records": [{"eventName": name, "s3": {"bucket": {"name": IMAGES}, "object": target}}]})
+
+
+def sqs_event(*bodies: str, tries: int = 1) -> dict[str, Any]:
+    return {
+        "Records": [
+            {
+                "messageId": f"m{i}",
+                "receiptHandle": f"r{i}",
+                "body": body,
+                "attributes": {"ApproximateReceiveCount": str(tries)},
+            }
+            for i, body in enumerate(bodies)
+        ]
+    }
+
+
+def failures(answer: dict[str, Any]) -> list[str]:
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+def record_of(gallery: Gallery, key: str) -> Record:
+    record = gallery.catalog.get(identity.image_id(key))
+    assert record is not None
+    return record
+
+
+def test_a_photo_becomes_a_record_with_all_that_belongs_to_it(aws: Aws, caption: ModuleType, gallery: Gallery) -> None:
+    key = "holiday pics/a+b ü.jpg"
+    aws.s3.put_object(Bucket=IMAGES, Key=key, Body=jpeg(size=(2000, 1000)))
+    assert failures(caption.handler(sqs_event(s3_body(key)), CONTEXT)) == []
+    record = record_of(gallery, key)
+    assert (record.status, record.caption, record.labels[0]["name"]) == ("ready", "Red", "red")
+    assert (record.width, record.height, record.content_type) == (2000, 1000, "image/jpeg")
+    assert (record.model_name, record.model_version) == ("fake", "7")
+    assert record.placeholder
+    keys = {listed.key: listed for listed in gallery.storage.derived()}
+    assert keys.keys() == {
+        identity.thumbnail_key(record.id, record.media_version),
+        identity.preview_key(record.id, record.media_version),
+        identity.sidecar_key(record.id),
+    }
+    answer = aws.s3.get_object(Bucket="media", Key=identity.thumbnail_key(record.id, record.media_version))
+    assert answer["ContentType"] == "image/jpeg"
+    assert "immutable" in answer["CacheControl"]
+    assert max(Image.open(answer["Body"]).size) == 400
+
+
+def test_a_bad_file_fails_at_once_and_disturbs_no_other(aws: Aws, caption: ModuleType, gallery: Gallery) -> None:
+    aws.s3.put_object(Bucket=IMAGES, Key="good1", Body=jpeg("red"))
+    aws.s3.put_object(Bucket=IMAGES, Key="bad", Body=b"not a picture")
+    aws.s3.put_object(Bucket=IMAGES, Key="empty", Body=b"")
+    aws.s3.put_object(Bucket=IMAGES, Key="good2", Body=jpeg("blue"))
+    bodies = [s3_body(key) for key in ("good1", "bad", "empty", "good2")]
+    assert failures(caption.handler(sqs_event(*bodies), CONTEXT)) == []
+    assert [record_of(gallery, key).status for key in ("good1", "good2")] == ["ready", "ready"]
+    bad = record_of(gallery, "bad")
+    assert (bad.status, bad.error_code) == ("failed", "unsupported_format")
+    assert "JPEG" in bad.error_message
+    assert record_of(gallery, "empty").error_code == "empty"
+
+
+def test_a_file_of_too_many_bytes_is_not_read(
+    aws: Aws, caption: ModuleType, gallery: Gallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("captionary.storage.MAX_BYTES", 10)
+    aws.s3.put_object(Bucket=IMAGES, Key="large", Body=jpeg())
+    assert failures(caption.handler(sqs_event(s3_body("large")), CONTEXT)) == []
+    assert record_of(gallery, "large").error_code == "too_large"
+
+
+def test_events_of_objects_that_are_gone_are_done_with(caption: ModuleType, gallery: Gallery) -> None:
+    assert failures(caption.handler(sqs_event(s3_body("gone")), CONTEXT)) == []
+    assert gallery.catalog.get(identity.image_id("gone")) is None
+
+
+def test_a_removed_object_takes_everything_with_it(aws: Aws, caption: ModuleType, gallery: Gallery) -> None:
+    aws.s3.put_object(Bucket=IMAGES, Key="a", Body=jpeg())
+    caption.handler(sqs_event(s3_body("a", "0A")), CONTEXT)
+    aws.s3.delete_object(Bucket=IMAGES, Key="a")
+    caption.handler(sqs_event(s3_body("a", "0B", "ObjectRemoved:Delete")), CONTEXT)
+    assert gallery.catalog.newest(10).records == []
+    assert list(gallery.storage.derived()) == []
+
+
+def test_a_batch_may_hold_the_same_event_several_times(aws: Aws, caption: ModuleType, gallery: Gallery) -> None:
+    aws.s3.put_object(Bucket=IMAGES, Key="a", Body=jpeg())
+    assert failures(caption.handler(sqs_event(*[s3_body("a")] * 5), CONTEXT)) == []
+    assert gallery.catalog.counts() == {"pending": 0, "ready": 1, "failed": 0}
+
+
+def test_test_events_and_foreign_messages_are_done_with(caption: ModuleType) -> None:
+    answer = caption.handler(sqs_event(json.dumps({"Event": "s3:TestEvent"}), "hello", "{}"), CONTEXT)
+    assert failures(answer) == []
+
+
+def test_what_may_pass_is_put_off_and_tried_again(
+    aws: Aws, caption: ModuleType, gallery: Gallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_off: list[tuple[str, int]] = []
+    monkeypatch.setattr(
+        caption,
+        "queue",
+        SimpleNamespace(
+            change_message_visibility=lambda **wish: put_off.append((wish["ReceiptHandle"], wish["VisibilityTimeout"]))
+        ),
+    )
+    aws.s3.put_object(Bucket=IMAGES, Key="good", Body=jpeg())
+    aws.s3.put_object(Bucket=IMAGES, Key="unlucky", Body=jpeg())
+    fetch = caption.storage.fetch
+
+    def out_of_order(key: str) -> Any:
+        if key == "unlucky":
+            raise ConnectionError("the bucket does not answer")
+        return fetch(key)
+
+    monkeypatch.setattr(caption.storage, "fetch", out_of_order)
+    bodies = (s3_body("good"), s3_body("unlucky"))
+    assert failures(caption.handler(sqs_event(*bodies), CONTEXT)) == ["m1"]
+    assert failures(caption.handler(sqs_event(*bodies, tries=2), CONTEXT)) == ["m1"]
+    assert put_off == [("r1", 5), ("r1", 20)]
+    assert record_of(gallery, "good").status == "ready"
+    assert gallery.catalog.get(identity.image_id("unlucky")) is None
+
+    assert failures(caption.handler(sqs_event(*bodies, tries=3), CONTEXT)) == ["m1"], "on to the dead letters"
+    assert put_off[2:] == [("r1", 0)]
+    given_up = record_of(gallery, "unlucky")
+    assert (given_up.status, given_up.error_code) == ("failed", "internal")
+    assert "ConnectionError" in given_up.error_message
+
+    monkeypatch.setattr(caption.storage, "fetch", fetch)
+    assert failures(caption.handler(sqs_event(events.look_again(IMAGES, "unlucky")), CONTEXT)) == []
+    assert record_of(gallery, "unlucky").status == "ready"
+
+
+def test_one_line_is_logged_for_each_photo(aws: Aws, caption: ModuleType, caplog: pytest.LogCaptureFixture) -> None:
+    aws.s3.put_object(Bucket=IMAGES, Key="a", Body=jpeg())
+    caption.handler(sqs_event(s3_body("a")), CONTEXT)
+    [line] = [vars(record) for record in caplog.records]
+    assert (line["key"], line["outcome"]) == ("a", "ready")
+    assert set(line["ms"]) == {"fetch", "decode", "network", "encode", "store", "record"}
+
+
+def test_an_empty_event_loads_the_network(caption: ModuleType, caplog: pytest.LogCaptureFixture) -> None:
+    assert failures(caption.handler({}, CONTEXT)) == []
+    assert vars(caplog.records[0])["pack"] == "fake"

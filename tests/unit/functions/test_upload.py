@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from captionary import identity
+from captionary.gallery import Gallery
+from tests.unit.conftest import IMAGES, Aws
+
+JPEG = b"\xff\xd8\xff\xe0 and so on"
+
+
+@pytest.fixture
+def upload(function: Callable[[str], ModuleType]) -> ModuleType:
+    return function("upload")
+
+
+def call(module: ModuleType, resource: str, body: bytes | str, **headers: str) -> tuple[int, dict[str, Any]]:
+    binary = isinstance(body, bytes)
+    event = {
+        "httpMethod": "POST",
+        "resource": resource,
+        "headers": {name.replace("_", "-"): value for name, value in headers.items()},
+        "body": base64.b64encode(body).decode() if isinstance(body, bytes) else body,
+        "isBase64Encoded": binary,
+    }
+    answer = module.handler(event, None)
+    assert answer["headers"]["Cache-Control"] == "no-store"
+    content = json.loads(answer["body"])
+    if answer["statusCode"] >= 400:
+        assert answer["headers"]["Content-Type"] == "application/problem+json"
+        assert content["status"] == answer["statusCode"]
+        assert content["type"].startswith("/problems/")
+        assert content["detail"].endswith(".")
+    return answer["statusCode"], content
+
+
+def test_the_bytes_of_a_photo(aws: Aws, upload: ModuleType, gallery: Gallery) -> None:
+    status, image = call(upload, "/images", JPEG, Content_Type="image/jpeg", X_Filename="caf%C3%A9%20%2F..%2Fa.jpg")
+    assert status == 202
+    assert (image["filename"], image["status"], image["bytes"]) == ("a.jpg", "pending", len(JPEG))
+    record = gallery.catalog.get(image["id"])
+    assert record is not None
+    assert record.key.startswith("uploads/20")
+    stored = aws.s3.get_object(Bucket=IMAGES, Key=record.key)
+    assert (stored["Body"].read(), stored["ContentType"]) == (JPEG, "image/jpeg")
+
+
+def test_a_photo_without_a_name(upload: ModuleType) -> None:
+    assert call(upload, "/images", JPEG, Content_Type="image/jpeg")[1]["filename"] == "photo"
+
+
+def test_the_same_photo_twice_is_two_photos(upload: ModuleType) -> None:
+    ids = {call(upload, "/images", JPEG, Content_Type="image/jpeg", X_Filename="a.jpg")[1]["id"] for _ in range(2)}
+    assert len(ids) == 2
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "status", "slug"),
+    [
+        (b"", "image/jpeg", 400, "bad-request"),
+        (b"%PDF-1.7", "image/jpeg", 415, "unsupported-media-type"),
+        (JPEG, "text/html", 415, "unsupported-media-type"),
+        (JPEG, "image/svg+xml", 415, "unsupported-media-type"),
+        (JPEG, "", 415, "unsupported-media-type"),
+        (JPEG + b"x" * 4_500_000, "image/jpeg", 413, "too-large"),
+    ],
+    ids=["empty", "pdf", "html", "svg", "no type", "too large"],
+)
+def test_bodies_that_are_refused(
+    upload: ModuleType, gallery: Gallery, body: bytes, content_type: str, status: int, slug: str
+) -> None:
+    answered, problem = call(upload, "/images", body, Content_Type=content_type)
+    assert (answered, problem["type"]) == (status, f"/problems/{slug}")
+    assert list(gallery.storage.originals()) == []
+    assert gallery.catalog.newest(1).records == []
+
+
+def test_a_body_that_is_no_base64(upload: ModuleType) -> None:
+    event = {
+        "httpMethod": "POST",
+        "resource": "/images",
+        "headers": {"content-type": "image/jpeg"},
+        "body": "***",
+        "isBase64Encoded": True,
+    }
+    assert upload.handler(event, None)["statusCode"] == 400
+
+
+def test_when_the_bucket_fails_nothing_is_shown(
+    upload: ModuleType, gallery: Gallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*args: object) -> None:
+        raise ConnectionError("no bucket")
+
+    monkeypatch.setattr(upload.storage, "put_original", fail)
+    status, problem = call(upload, "/images", JPEG, Content_Type="image/jpeg")
+    assert (status, problem["type"]) == (500, "/problems/internal")
+    assert "no bucket" not in problem["detail"], "what is inside stays inside"
+    assert gallery.catalog.newest(1).records == []
+
+
+def test_a_form_for_a_direct_upload(upload: ModuleType) -> None:
+    wish = {"filename": "big photo.jpg", "content_type": "image/jpeg", "size": 20_000_000}
+    status, form = call(upload, "/uploads", json.dumps(wish))
+    assert status == 201
+    fields = form["fields"]
+    assert form["id"] == identity.image_id(fields["key"])
+    assert fields["key"].endswith("/big photo.jpg")
+    assert fields["Content-Type"] == "image/jpeg"
+    policy = json.loads(base64.b64decode(fields["policy"]))
+    assert ["content-length-range", 20_000_000, 20_000_000] in policy["conditions"]
+    assert {"Content-Type": "image/jpeg"} in policy["conditions"]
+    assert {"key": fields["key"]} in policy["conditions"]
+    assert policy["expiration"][:16] == form["expires_at"][:16]
+
+
+@pytest.mark.parametrize(
+    ("wish", "status"),
+    [
+        ("", 400),
+        ("[]", 400),
+        ("nonsense", 400),
+        ({}, 400),
+        ({"filename": "", "content_type": "image/jpeg", "size": 1}, 400),
+        ({"filename": "a", "content_type": 5, "size": 1}, 400),
+        ({"filename": "a", "content_type": "image/jpeg", "size": 0}, 400),
+        ({"filename": "a", "content_type": "image/jpeg", "size": "1"}, 400),
+        ({"filename": "a", "content_type": "image/jpeg", "size": True}, 400),
+        ({"filename": "a", "content_type": "image/jpeg", "size": 50_000_001}, 413),
+        ({"filename": "a", "content_type": "image/svg+xml", "size": 1}, 415),
+    ],
+    ids=str,
+)
+def test_forms_that_are_refused(upload: ModuleType, wish: Any, status: int) -> None:
+    assert call(upload, "/uploads", wish if isinstance(wish, str) else json.dumps(wish))[0] == status
+
+
+def test_other_routes(upload: ModuleType) -> None:
+    assert call(upload, "/nowhere", "")[0] == 404
