@@ -1,0 +1,5 @@
+"""`scripts/run`: the gallery on this machine."""
+
+from .run import main
+
+main()

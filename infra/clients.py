@@ -1,0 +1,62 @@
+"""Clients for the local cloud, by LocalStack's conventions: any LocalStack-compatible endpoint will do."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from botocore.config import Config
+from localstack_client.session import Session
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+
+REGION = "us-east-1"
+ACCESS_KEY = SECRET_KEY = "test"
+
+
+@dataclass(frozen=True)
+class Clients:
+    """One client for each service that is worked with."""
+
+    s3: S3Client
+    sqs: SQSClient
+    dynamodb: DynamoDBClient
+    lambda_: LambdaClient
+    cloudformation: CloudFormationClient
+
+
+def connect(endpoint: str, *, connections: int = 16) -> Clients:
+    """Clients for the local cloud at `endpoint`, e.g. http://127.0.0.1:4566."""
+    ignore_personal_settings()
+    session = Session(
+        aws_access_key_id=ACCESS_KEY,
+        aws_secret_access_key=SECRET_KEY,
+        region_name=REGION,
+        localstack_host=urlsplit(endpoint).netloc,
+    )
+    config = Config(
+        max_pool_connections=connections,
+        retries={"mode": "standard", "max_attempts": 5},
+        s3={"addressing_style": "path"},
+    )
+
+    def client(service: str) -> Any:
+        return session.client(service, config=config)
+
+    return Clients(client("s3"), client("sqs"), client("dynamodb"), client("lambda"), client("cloudformation"))
+
+
+def ignore_personal_settings() -> None:
+    """Keep this process, and what it starts, away from the person's own AWS account, profiles and proxies."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
+    os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"

@@ -1,0 +1,40 @@
+"""Bring the gallery's table back in step with its buckets after the local cloud was started."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from captionary import events
+from captionary.catalog import Catalog
+from captionary.gallery import Gallery
+from captionary.reconcile import Report, reconcile
+from captionary.storage import Storage
+
+from .clients import Clients
+
+MESSAGES_PER_CALL = 10  # SQS' limit
+
+
+def recover(clients: Clients, endpoints: dict[str, str], progress: Callable[[Report], None]) -> Report:
+    """Restore lost records from sidecars, queue photos that have none, take out those that are gone.
+
+    Args:
+        endpoints: names of the resources, as in endpoints.json.
+        progress: called with the numbers so far.
+    """
+    storage = Storage(clients.s3, endpoints["images_bucket"], endpoints["media_bucket"])
+    gallery = Gallery(storage, Catalog(clients.dynamodb, endpoints["table"]))
+
+    def enqueue(keys: list[str]) -> None:
+        for start in range(0, len(keys), MESSAGES_PER_CALL):
+            entries: Any = [
+                {"Id": str(i), "MessageBody": events.look_again(endpoints["images_bucket"], key)}
+                for i, key in enumerate(keys[start : start + MESSAGES_PER_CALL])
+            ]
+            answer = clients.sqs.send_message_batch(QueueUrl=endpoints["ingest_queue"], Entries=entries)
+            if answer.get("Failed"):
+                raise RuntimeError(f"messages were refused: {json.dumps(answer['Failed'])}")
+
+    return reconcile(gallery, enqueue, progress)

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from infra.data_folder import DataFolder
+from infra.errors import StartError
+
+
+def test_a_new_folder_is_made(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path / "a" / "b")
+    folder.open()
+    assert (tmp_path / "a" / "b" / "logs").is_dir()
+    assert folder.endpoints() == {}
+    folder.close()
+
+
+def test_one_gallery_at_a_time(tmp_path: Path) -> None:
+    first, second = DataFolder(tmp_path), DataFolder(tmp_path)
+    first.open()
+    with pytest.raises(StartError, match=rf"already runs.*process {os.getpid()}"):
+        second.open()
+    first.close()
+    second.open()
+    second.close()
+
+
+@pytest.mark.parametrize("inside", [".", "logs"])
+def test_a_file_where_a_folder_is_needed(tmp_path: Path, inside: str) -> None:
+    path = tmp_path / "data"
+    if inside == ".":
+        path.write_text("I am a file")
+    else:
+        path.mkdir()
+        (path / inside).write_text("I am a file")
+    with pytest.raises(StartError, match=r"is a file where a folder is needed; choose another with --data"):
+        DataFolder(path).open()
+
+
+def test_a_folder_that_can_not_be_written_to() -> None:
+    with pytest.raises(StartError, match="can't be written to"):
+        DataFolder(Path("/proc/captionary")).open()
+
+
+def test_endpoints_are_written_whole(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path)
+    folder.write_endpoints({"site": "http://127.0.0.1:1/"})
+    assert json.loads((tmp_path / "endpoints.json").read_text()) == {"site": "http://127.0.0.1:1/"}
+    assert folder.endpoints() == {"site": "http://127.0.0.1:1/"}
+    (tmp_path / "endpoints.json").write_text("{")
+    assert folder.endpoints() == {}

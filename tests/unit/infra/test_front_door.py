@@ -1,0 +1,227 @@
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from infra.front_door import Behind, FrontDoor
+
+Door = TestClient[web.Request, web.Application]
+
+
+class Cloud:
+    """What stands behind the door: notes what it is asked, and answers."""
+
+    def __init__(self) -> None:
+        self.asked: list[dict[str, Any]] = []
+
+    def application(self) -> web.Application:
+        app = web.Application(client_max_size=100_000_000)
+        app.router.add_route("*", "/{path:.*}", self.answer)
+        return app
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        self.asked.append(
+            {
+                "method": request.method,
+                "path": request.raw_path.partition("?")[0],
+                "query": request.raw_path.partition("?")[2],
+                "host": request.host,
+                "body": await request.read(),
+                "headers": dict(request.headers),
+            }
+        )
+        if "missing-route" in request.path:
+            headers = {"x-amzn-ErrorType": "MissingAuthenticationTokenException"}
+            return web.Response(status=403, text='{"message":"Missing Authentication Token"}', headers=headers)
+        if "gone" in request.path:
+            return web.Response(status=404)
+        if request.headers.get("Range"):
+            return web.Response(status=206, body=b"part", headers={"Content-Range": "bytes 0-3/8"})
+        if request.path.endswith("original"):
+            return web.Response(status=302, headers={"Location": "http://127.0.0.1:1/elsewhere"})
+        return web.Response(body=b"answer", headers={"ETag": '"e"', "Cache-Control": "max-age=5"})
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Path:
+    folder = tmp_path / "dist"
+    (folder / "assets").mkdir(parents=True)
+    (folder / "index.html").write_text("<title>Captionary</title>")
+    (folder / "assets" / "index-abc.js").write_text("1")
+    (tmp_path / "secret.txt").write_text("secret")
+    return folder
+
+
+@pytest.fixture
+def at_the_door(page: Path) -> Callable[[Callable[[Door, Cloud], Awaitable[None]]], None]:
+    """Runs a test's story between a browser at the door and a cloud behind it."""
+
+    def run(story: Callable[[Door, Cloud], Awaitable[None]]) -> None:
+        async def play() -> None:
+            cloud = Cloud()
+            async with TestServer(cloud.application()) as server:
+                address = f"http://127.0.0.1:{server.port}"
+                site = "http://127.0.0.1:8080/"
+                behind = Behind(site, f"{address}/restapis/x/api/_user_request_", address, "images", "media")
+                async with TestClient(TestServer(FrontDoor(behind, page).application())) as door:
+                    await story(door, cloud)
+
+        asyncio.run(play())
+
+    return run
+
+
+Stage = Callable[[Callable[[Door, Cloud], Awaitable[None]]], None]
+
+
+async def problem_of(answer: aiohttp.ClientResponse) -> tuple[int, str]:
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    problem = json.loads(await answer.text())
+    assert problem["status"] == answer.status
+    return answer.status, problem["type"]
+
+
+def test_the_page(at_the_door: Stage) -> None:
+    async def story(door: Door, cloud: Cloud) -> None:
+        for path in ("/", "/index.html", "/some/view"):
+            answer = await door.get(path)
+            assert (answer.status, await answer.text()) == (200, "<title>Captionary</title>")
+            assert answer.headers["Cache-Control"] == "no-cache"
+            assert "script-src 'self';" in answer.headers["Content-Security-Policy"]
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        answer = await door.get("/assets/index-abc.js")
+        assert "immutable" in answer.headers["Cache-Control"]
+        assert await problem_of(await door.get("/assets/other.js")) == (404, "/problems/not-found")
+        assert cloud.asked == []
+
+    at_the_door(story)
+
+
+@pytest.mark.parametrize("path", ["/../secret.txt", "/%2e%2e/secret.txt", "/assets/..%2f..%2fsecret.txt"])
+def test_nothing_beside_the_page(at_the_door: Stage, path: str) -> None:
+    async def story(door: Door, cloud: Cloud) -> None:
+        from yarl import URL
+
+        answer = await door.get(URL(path, encoded=True))
+        assert "secret" not in await answer.text() or answer.status == 404
+
+    at_the_door(story)
+
+
+def test_the_api_gets_the_request_as_it_was(at_the_door: Stage) -> None:
+    async def story(door: Door, cloud: Cloud) -> None:
+        answer = await door.post("/api/images?x=a%20b", data=b"\0\xff", headers={"X-Filename": "a%2Fb"})
+        assert (answer.status, await answer.read()) == (200, b"answer")
+        [asked] = cloud.asked
+        assert (asked["method"], asked["path"]) == ("POST", "/restapis/x/api/_user_request_/images")
+        assert (asked["query"], asked["body"]) == ("x=a%20b", b"\0\xff")
+        assert asked["headers"]["X-Filename"] == "a%2Fb"
+
+    at_the_door(story)
+
+
+def test_redirects_go_to_the_browser(at_the_door: Stage) -> None:
+    async def story(door: Door, cloud: Cloud) -> None:
+        answer = await door.get("/api/images/x/original", allow_redirects=False)
+        assert (answer.status, answer.headers["Location"]) == (302, "http://127.0.0.1:1/elsewhere")
+
+    at_the_door(story)
+
+
+def test_routes_that_api_gateway_does_not_know(at_the_door: Stage) -> None:
+    async def story(door: Door, cloud: Cloud) -> None:
+        assert await problem_of(await door.get("/api/missing-route")) == (404, "/problems/not-found")
+
+    at_the_door(story)
+
+
+def test_media(at_the_door: Stage) -> None:
+    async def story(door: Door, cloud: Cloud) -> None:
+        answer = await door.get("/media/thumb/a-1.jpg")
+        assert (answer.status, answer.headers["ETag"], answer.headers["Cache-Control"]) == (200, '"e"', "max-age=5")
+        assert "sandbox" in answer.headers["Content-Security-Policy"]
+        assert cloud.asked[0]["path"] == "/media/thumb/a-1.jpg"
+        assert "Signature" in cloud.asked[0]["query"]
+        answer = await door.get("/media/preview/a-1.jpg", headers={"Range": "bytes=0-3"})
+        assert (answer.status, await answer.read()) == (206, b"part")
+        assert await problem_of(await door.get("/media/thumb/gone.jpg")) == (404, "/problems/not-found")
+
+    at_the_door(story)
+
+
+@pytest.mark.parametrize("path", ["/media/meta/a.json", "/media/meta%2Fa.json/x", "/media/a", "/media/"])
+def test_sidecars_are_not_for_the_browser(at_the_door: Stage, path: str) -> None:
+    async def story(door: Door, cloud: Cloud) -> None:
+        await door.get(path)
+        assert cloud.asked == []
+
+    at_the_door(story)
+
+
+def test_signed_addresses(at_the_door: Stage) -> None:
+    async def story(door: Door, cloud: Cloud) -> None:
+        answer = await door.get("/images/a%2520b.jpg?X-Amz-Signature=s")
+        assert answer.status == 200
+        assert cloud.asked[0]["host"] == f"{door.host}:{door.port}", "the host is part of the signature"
+        assert cloud.asked[0]["path"] == "/images/a%2520b.jpg"
+        await door.post("/images", data={"key": "k", "file": io.BytesIO(b"photo")})
+        assert b"photo" in cloud.asked[1]["body"]
+        assert (await door.get("/images/a.jpg")).status == 404, "unsigned"
+        assert (await door.put("/images/a.jpg?X-Amz-Signature=s", data=b"x")).status == 404
+        assert len(cloud.asked) == 2
+
+    at_the_door(story)
+
+
+def test_other_sites_are_kept_out(at_the_door: Stage) -> None:
+    async def story(door: Door, cloud: Cloud) -> None:
+        for headers in ({"Host": "evil.example"}, {"Host": "127.0.0.1.evil.example:80"}):
+            assert (await problem_of(await door.get("/api/status", headers=headers)))[0] == 421
+        for origin in ("https://evil.example", "null", "http://localhost.evil.example"):
+            answer = await door.post("/api/images/delete", data=b"{}", headers={"Origin": origin})
+            assert (await problem_of(answer))[0] == 421
+        assert cloud.asked == []
+        for headers in ({"Host": "localhost:9000"}, {"Host": "[::1]:8080"}, {"Origin": "http://localhost:9000"}):
+            assert (await door.post("/api/images/delete", data=b"{}", headers=headers)).status == 200
+
+    at_the_door(story)
+
+
+def test_the_page_has_one_address(at_the_door: Stage) -> None:
+    async def story(door: Door, cloud: Cloud) -> None:
+        answer = await door.get("/view?q=a%20b", headers={"Host": "localhost:8080"}, allow_redirects=False)
+        assert (answer.status, answer.headers["Location"]) == (302, "http://127.0.0.1:8080/view?q=a%20b")
+        assert (await door.get("/", headers={"Host": "localhost:9000"})).status == 200, "through a tunnel"
+
+    at_the_door(story)
+
+
+def test_requests_that_are_too_large(at_the_door: Stage) -> None:
+    async def story(door: Door, cloud: Cloud) -> None:
+        assert await problem_of(await door.post("/api/images", data=io.BytesIO(b"x" * 10_000_001))) == (
+            413,
+            "/problems/too-large",
+        )
+        assert cloud.asked == []
+
+    at_the_door(story)
+
+
+def test_when_the_cloud_is_down(page: Path) -> None:
+    async def play() -> None:
+        behind = Behind("http://127.0.0.1:8080/", "http://127.0.0.1:1/x", "http://127.0.0.1:1", "images", "media")
+        async with TestClient(TestServer(FrontDoor(behind, page).application())) as door:
+            assert (await door.get("/")).status == 200
+            assert await problem_of(await door.get("/api/status")) == (503, "/problems/unavailable")
+            assert await problem_of(await door.get("/media/thumb/a.jpg")) == (503, "/problems/unavailable")
+
+    asyncio.run(play())
