@@ -1,0 +1,193 @@
+"""Train Keras' ResNet50 as a classifier, on any Keras backend."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from captionary.preprocess import CHANNEL_MEANS_BGR
+
+from .data import Batches, LabelledImages
+from .settings import EncoderSettings
+
+Report = Callable[[int, int, dict[str, float]], None]
+
+
+def preprocess(pictures: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Pictures (B, H, W, 3) in red, green, blue, 0 to 255, as Keras' ResNet50 wants them."""
+    return pictures[..., ::-1] - np.asarray(CHANNEL_MEANS_BGR, np.float32)
+
+
+class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
+    """Feeds `Batches` to Keras, preprocessed, with another order in each epoch."""
+
+    def __init__(self, batches: Batches, epoch: int = 0) -> None:
+        super().__init__()
+        self._batches = batches
+        self._epoch = epoch
+
+    def __len__(self) -> int:
+        return len(self._batches)
+
+    def __getitem__(self, number: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        pictures, labels = self._batches.batch(self._epoch, number)
+        return preprocess(pictures), labels
+
+    def on_epoch_end(self) -> None:
+        self._epoch += 1
+
+
+@keras.saving.register_keras_serializable("captionary")
+class SmoothedCrossentropy(keras.losses.Loss):  # type: ignore[misc]
+    """Cross-entropy of integer labels and logits (B, classes), a share of the target spread evenly."""
+
+    def __init__(self, smoothing: float, name: str = "smoothed_crossentropy", **kwargs: Any) -> None:
+        super().__init__(name=name, **kwargs)
+        self.smoothing = smoothing
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        log_probabilities = keras.ops.log_softmax(keras.ops.cast(y_pred, "float32"))
+        classes = log_probabilities.shape[-1]
+        target = keras.ops.one_hot(keras.ops.cast(keras.ops.reshape(y_true, (-1,)), "int32"), classes)
+        target = target * (1 - self.smoothing) + self.smoothing / classes
+        return -keras.ops.sum(target * log_probabilities, axis=-1)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "smoothing": self.smoothing}
+
+
+def classifier(classes: int, image_size: int, *, activation: str | None) -> keras.Model:
+    """Keras' ResNet50, untrained: preprocessed pictures (B, size, size, 3) to float32 (B, classes)."""
+    network = keras.applications.ResNet50(
+        weights=None,
+        classes=classes,
+        input_shape=(image_size, image_size, 3),
+        classifier_activation=None,
+    )
+    # Whatever the network computes in, losses and scores want float32.
+    scores = keras.layers.Activation(activation or "linear", dtype="float32", name="scores")(network.output)
+    return keras.Model(network.input, scores)
+
+
+def train(
+    images: LabelledImages,
+    settings: EncoderSettings,
+    out: Path,
+    report: Report = lambda epoch, step, scores: None,
+) -> dict[str, float]:
+    """Train on all of `images` but the last `dev_images`, which the scores are measured on.
+
+    Leaves `encoder.weights.h5` and `training.json` (settings, scores, class names) in `out`. Killed
+    and started again with the same `out`, it goes on from the last finished epoch.
+
+    Args:
+        report: called as `report(epoch, step, scores)` after each step, counted from 0.
+    Returns: scores of the finished model on the held-out pictures: `top1`, `top5` (0 to 1), `dev_loss`.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    keras.utils.set_random_seed(settings.seed)
+    keras.config.set_dtype_policy(settings.dtype_policy)
+    batches, dev = _split(images, settings)
+    model = classifier(len(images.names), settings.image_size, activation=None)
+    model.compile(
+        optimizer=keras.optimizers.SGD(
+            _schedule(settings, len(batches)),
+            momentum=settings.momentum,
+            nesterov=True,
+            weight_decay=settings.weight_decay,
+        ),
+        loss=SmoothedCrossentropy(settings.label_smoothing),
+        metrics=[
+            keras.metrics.SparseCategoricalAccuracy(name="top1"),
+            keras.metrics.SparseTopKCategoricalAccuracy(k=5, name="top5"),
+        ],
+    )
+    checkpoint = out / "checkpoint"
+    first_epoch = _finished_epochs(checkpoint)
+    started = time.monotonic()
+    history = model.fit(
+        TrainingBatches(batches, first_epoch),
+        validation_data=TrainingBatches(dev),
+        epochs=settings.epochs,
+        verbose=0,
+        callbacks=[
+            keras.callbacks.BackupAndRestore(str(checkpoint), delete_checkpoint=False),
+            _Reporter(report, first_epoch),
+        ],
+    )
+    model.save_weights(out / "encoder.weights.h5")
+    scores = {
+        "top1": round(float(history.history["val_top1"][-1]), 4),
+        "top5": round(float(history.history["val_top5"][-1]), 4),
+        "dev_loss": round(float(history.history["val_loss"][-1]), 4),
+    }
+    summary = {
+        "settings": dataclasses.asdict(settings),
+        "scores": scores,
+        "training_images": len(images.labels) - settings.dev_images,
+        "seconds": round(time.monotonic() - started),
+        "backend": keras.backend.backend(),
+        "names": images.names,
+        "wnids": images.wnids,
+        "history": {name: [round(float(value), 4) for value in values] for name, values in history.history.items()},
+    }
+    (out / "training.json").write_text(json.dumps(summary, indent=2) + "\n")
+    return scores
+
+
+def _split(images: LabelledImages, settings: EncoderSettings) -> tuple[Batches, Batches]:
+    border = len(images.labels) - settings.dev_images
+    batches = Batches(
+        images,
+        np.arange(border),
+        size=settings.image_size,
+        batch_size=settings.batch_size,
+        shift=settings.shift,
+        jitter=settings.jitter,
+        shuffle=True,
+        seed=settings.seed,
+    )
+    dev = Batches(
+        images,
+        np.arange(border, len(images.labels)),
+        size=settings.image_size,
+        batch_size=settings.batch_size,
+    )
+    return batches, dev
+
+
+def _schedule(settings: EncoderSettings, steps_per_epoch: int) -> Any:
+    warmup = math.ceil(settings.warmup_epochs * steps_per_epoch)
+    return keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=0.0,
+        decay_steps=max(1, settings.epochs * steps_per_epoch - warmup),
+        warmup_target=settings.learning_rate,
+        warmup_steps=warmup,
+    )
+
+
+def _finished_epochs(checkpoint: Path) -> int:
+    metadata = checkpoint / "training_metadata.json"
+    return int(json.loads(metadata.read_text())["epoch"]) if metadata.is_file() else 0
+
+
+class _Reporter(keras.callbacks.Callback):  # type: ignore[misc]
+    def __init__(self, report: Report, first_epoch: int) -> None:
+        super().__init__()
+        self._report = report
+        self._epoch = first_epoch
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self._epoch = epoch
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        self._report(self._epoch, batch, dict(logs or {}))

@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import gc
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from keras.src.applications import resnet
+
+from captionary import packs
+from captionary.captioner import Captioner
+from resnet50 import build
+
+from .conftest import solid
+
+Answer = Callable[[BaseHTTPRequestHandler], None]
+
+
+@pytest.fixture
+def weights_host(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[[Answer], None]]:
+    """A stand-in for the host of Keras' weights, which answers as a test wants."""
+    servers: list[ThreadingHTTPServer] = []
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.setattr(keras.config, "keras_home", lambda: str(tmp_path / "keras"), raising=False)
+
+    def start(answer: Answer) -> None:
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                answer(self)
+
+            def log_message(self, format: str, *args: object) -> None:
+                pass
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        servers.append(server)
+        address = f"http://127.0.0.1:{server.server_port}/"
+        monkeypatch.setattr(resnet, "BASE_WEIGHTS_PATH", address)
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+    gc.collect()  # Keras leaves the sockets of broken downloads to the garbage collector
+
+
+def gone(request: BaseHTTPRequestHandler) -> None:
+    request.send_error(404)
+
+
+def wrong(request: BaseHTTPRequestHandler) -> None:
+    request.send_response(200)
+    request.send_header("Content-Length", "5")
+    request.end_headers()
+    request.wfile.write(b"wrong")
+
+
+def silent(request: BaseHTTPRequestHandler) -> None:
+    time.sleep(5)
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.parametrize("answer", [gone, wrong, silent], ids=lambda answer: answer.__name__)
+def test_a_download_that_fails_says_so(
+    weights_host: Callable[[Answer], None], answer: Answer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build, "DOWNLOAD_SECONDS", 0.5)
+    weights_host(answer)
+    with pytest.raises(build.WeightsError, match=r"could not download the weights.*--weights"):
+        build.imagenet_network()
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_the_command_tells_a_download_that_failed_in_a_sentence(
+    weights_host: Callable[[Answer], None], tmp_path: Path
+) -> None:
+    from commands.pack import command
+
+    weights_host(gone)
+    result = CliRunner().invoke(command, ["imagenet", "--out", str(tmp_path / "imagenet")])
+    assert result.exit_code == 1
+    assert "Keras could not download the weights of ResNet50" in result.output
+    assert not (tmp_path / "imagenet").exists()
+
+
+def test_the_patience_of_a_download_is_five_seconds() -> None:
+    assert build.DOWNLOAD_SECONDS == 5
+
+
+def test_an_imagenet_pack_from_a_file_of_weights(tmp_path: Path) -> None:
+    original = keras.applications.ResNet50(weights=None)
+    original.save_weights(tmp_path / "random.weights.h5")
+    network = build.imagenet_network(tmp_path / "random.weights.h5")
+    encoder = build.to_int8(network, [solid((200, 30, 30)), solid((30, 200, 30))])
+    about = build.About("imagenet", "1", "l", "p")
+    build.write_pack(tmp_path / "imagenet", about, build.IMAGENET_SIZE, build.imagenet_labels(), encoder)
+    pack = packs.load(tmp_path / "imagenet")
+    assert (pack.name, pack.input_size, len(pack.labels)) == ("imagenet", 224, 1000)
+    description = Captioner(pack).describe(solid((200, 30, 30)))
+    assert len(description.labels) == 5
+
+
+def test_weights_that_do_not_fit(tmp_path: Path, tiny_network: keras.Model) -> None:
+    tiny_network.save_weights(tmp_path / "tiny.weights.h5")
+    (tmp_path / "text.weights.h5").write_text("hello")
+    for name, reason in (("tiny", "does not hold"), ("text", "does not hold"), ("none", "There is no file")):
+        with pytest.raises(build.WeightsError, match=reason):
+            build.imagenet_network(tmp_path / f"{name}.weights.h5")
+
+
+def test_a_run_that_is_not_finished(tmp_path: Path) -> None:
+    with pytest.raises(build.WeightsError, match="no finished training run"):
+        build.trained_network(tmp_path)
+
+
+def test_a_pack_is_replaced_as_a_whole(tiny_pack: Path, tmp_path: Path) -> None:
+    out = tmp_path / "pack"
+    encoder = (tiny_pack / packs.ENCODER).read_bytes()
+    labels = [build.Label("n0", name) for name in "abc"]
+    for version in ("1", "2"):
+        build.write_pack(out, build.About("x", version, "l", "p"), 32, labels, encoder)
+        assert packs.load(out).version == version
+    assert [path.name for path in tmp_path.iterdir()] == ["pack"]
+
+
+def test_imagenet_has_a_thousand_plain_names() -> None:
+    labels = build.imagenet_labels()
+    assert len({label.wnid for label in labels}) == 1000
+    assert [label.name for label in labels[207:208]] == ["golden retriever"]
+    assert labels[281].name == "tabby cat"
+    assert not any("," in label.name or "_" in label.name for label in labels)
+
+
+@pytest.mark.parametrize(
+    ("synonyms", "name"),
+    [("tabby, tabby cat", "tabby cat"), ("beacon, lighthouse, pharos", "lighthouse"), ("goldfish", "goldfish")],
+)
+def test_plain_names(synonyms: str, name: str) -> None:
+    assert build.plain_name(synonyms) == name
+
+
+def test_there_are_photos_to_calibrate_with() -> None:
+    photos = list(build.shipped_photos())
+    assert len(photos) >= 40
+    assert {photo.mode for photo in photos} == {"RGB"}
+    means = [np.asarray(photo).mean() for photo in photos]
+    assert max(means) - min(means) > 50, "they are of different brightness"
+
+
+def test_the_starter_pack_that_is_shipped() -> None:
+    folder = Path(build.__file__).parent / "packs" / "starter"
+    pack = packs.load(folder)
+    assert (pack.name, len(pack.labels)) == ("starter", 200)
+    assert pack.manifest["scores"]["top1"] > 0.2
+    assert pack.manifest["licence"]
+    assert sum(path.stat().st_size for path in folder.iterdir()) < 40_000_000
+    assert json.loads((folder / packs.LABELS).read_text())[0].keys() == {"wnid", "name"}
