@@ -1,0 +1,19 @@
+import js from "@eslint/js";
+import jsxA11y from "eslint-plugin-jsx-a11y";
+import reactHooks from "eslint-plugin-react-hooks";
+import { defineConfig, globalIgnores } from "eslint/config";
+import tseslint from "typescript-eslint";
+
+export default defineConfig(globalIgnores(["dist"]), js.configs.recommended, {
+  files: ["**/*.{ts,tsx}"],
+  extends: [
+    tseslint.configs.strictTypeChecked,
+    reactHooks.configs.flat["recommended-latest"],
+    jsxA11y.flatConfigs.strict,
+  ],
+  languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+  rules: {
+    // Numbers read well in template texts.
+    "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
+  },
+});

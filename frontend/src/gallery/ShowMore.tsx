@@ -1,0 +1,22 @@
+import styles from "./ShowMore.module.css";
+import { useNearView } from "./useNearView";
+import { useOlder } from "./useOlder";
+
+export interface ShowMoreProps {
+  /** Of the photos that follow. */
+  cursor: string;
+}
+
+/** Loads older photos, by itself when the end of the page comes near. */
+export function ShowMore({ cursor }: ShowMoreProps) {
+  const { load, isLoading, error } = useOlder(cursor);
+  const ref = useNearView(load, error === null);
+  return (
+    <div className={styles.more} ref={ref}>
+      {error && !isLoading && <p role="alert">Older photos did not come. {error.message}</p>}
+      <button type="button" className="button" onClick={load}>
+        {isLoading ? "Loading…" : error ? "Try again" : "Show more"}
+      </button>
+    </div>
+  );
+}

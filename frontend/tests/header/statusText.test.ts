@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+import type { Status } from "../../src/api";
+import { isStarter, statusParts, waitingIn } from "../../src/header/statusText";
+
+function aStatus(fields: Partial<Status> = {}): Status {
+  return {
+    counts: { pending: 0, ready: 1, failed: 0 },
+    queue: { waiting: 0, dead_letters: 0 },
+    model: { name: "imagenet", version: "1" },
+    version: "0.1.0",
+    ...fields,
+  };
+}
+
+test.each([
+  ["one photo", aStatus(), ["1 photo", "captions by imagenet"]],
+  [
+    "a busy gallery",
+    aStatus({ counts: { pending: 3, ready: 1200, failed: 2 } }),
+    ["1,205 photos", "3 waiting", "2 failed", "captions by imagenet"],
+  ],
+  [
+    "a gallery before its first photo",
+    aStatus({ counts: { pending: 0, ready: 0, failed: 0 }, model: null }),
+    ["0 photos"],
+  ],
+  ["the starter model", aStatus({ model: { name: "starter", version: "1" } }), ["1 photo"]],
+])("statusParts of %s", (_, status, parts) => {
+  expect(statusParts(status)).toEqual(parts);
+});
+
+test("isStarter knows the starter model", () => {
+  expect(isStarter(aStatus())).toBe(false);
+  expect(isStarter(aStatus({ model: { name: "starter", version: "1" } }))).toBe(true);
+  expect(isStarter(aStatus({ model: null }))).toBe(false);
+});
+
+test("waitingIn counts files in the queue that have no record yet", () => {
+  const status = aStatus({ queue: { waiting: 40, dead_letters: 0 } });
+  expect(waitingIn(status)).toBe(40);
+});

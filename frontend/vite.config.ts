@@ -1,0 +1,33 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+const GALLERY = "http://127.0.0.1:8080";
+
+export default defineConfig({
+  plugins: [react()],
+  server: {
+    proxy: { "/api": GALLERY, "/media": GALLERY },
+  },
+  build: {
+    sourcemap: false,
+    // Inlined files would be data: URLs, which a strict Content-Security-Policy refuses.
+    assetsInlineLimit: 0,
+  },
+  test: {
+    isolate: false,
+    restoreMocks: true,
+    unstubGlobals: true,
+    projects: [
+      { extends: true, test: { name: "logic", environment: "node", include: ["tests/**/*.test.ts"] } },
+      {
+        extends: true,
+        test: {
+          name: "page",
+          environment: "jsdom",
+          include: ["tests/**/*.test.tsx"],
+          setupFiles: ["tests/setup.ts"],
+        },
+      },
+    ],
+  },
+});
