@@ -1,0 +1,61 @@
+"""The gallery that runs on this machine, as the commands see it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+import urllib3
+
+from infra.data_folder import DataFolder
+from infra.deploy import ROOT
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def data_option(command: F) -> F:
+    """The option that says which gallery is meant."""
+    return click.option(
+        "--data",
+        type=click.Path(path_type=Path),
+        default=ROOT / ".captionary",
+        help="Data folder of the gallery.  [default: .captionary]",
+    )(command)
+
+
+class Api:
+    """The gallery's REST API."""
+
+    def __init__(self, endpoints: dict[str, str]) -> None:
+        self._base = endpoints["api"]
+        self._http = urllib3.PoolManager(timeout=30, retries=urllib3.Retry(3, backoff_factor=0.3))
+
+    def get(self, path: str, **query: str) -> dict[str, Any]:
+        """The answer to a GET.
+
+        Raises:
+            ClickException: the gallery does not answer, or refuses.
+        """
+        try:
+            answer = self._http.request("GET", f"{self._base}/{path}", fields=query)
+        except urllib3.exceptions.HTTPError as exc:
+            raise click.ClickException("The gallery does not answer. Start it with: scripts/run") from exc
+        content: dict[str, Any] = json.loads(answer.data)
+        if answer.status != 200:
+            raise click.ClickException(str(content.get("detail", f"The gallery answered with {answer.status}.")))
+        return content
+
+
+def endpoints_of(data: Path) -> dict[str, str]:
+    """Where everything of the gallery is.
+
+    Raises:
+        ClickException: no gallery ever ran on this folder.
+    """
+    endpoints = DataFolder(data).endpoints()
+    if not endpoints:
+        raise click.ClickException(f"No gallery has run on {data} yet. Start it with: scripts/run")
+    return endpoints
