@@ -1,0 +1,42 @@
+"""What integration and end-to-end tests share: a gallery that runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from infra.deploy import ROOT
+from infra.ministack import free_port
+from infra.sandbox import RunningGallery
+from tests.running import PHOTOS
+
+
+@pytest.fixture(scope="session")
+def page() -> None:
+    """The built page, which the front door serves."""
+    assert (ROOT / "frontend" / "dist" / "index.html").is_file(), "build the page: npm --prefix frontend run build"
+
+
+@pytest.fixture(scope="module")
+def gallery(page: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGallery]:
+    """A gallery that the tests of a module share."""
+    gallery = RunningGallery(tmp_path_factory.mktemp("gallery") / "data", free_port())
+    gallery.start()
+    yield gallery
+    assert gallery.stop() == 0, gallery.said
+
+
+@pytest.fixture
+def own_gallery(page: None, tmp_path: Path) -> Iterator[RunningGallery]:
+    """A gallery of the test's own, not started, which it may maltreat."""
+    gallery = RunningGallery(tmp_path / "data", free_port())
+    yield gallery
+    if gallery.process is not None and gallery.process.poll() is None:
+        gallery.kill_all()
+
+
+@pytest.fixture
+def cat() -> bytes:
+    return (PHOTOS / "cat.jpg").read_bytes()

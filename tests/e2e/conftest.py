@@ -1,0 +1,55 @@
+"""A real browser: the system's Chromium, driven by Playwright."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+from infra.deploy import ROOT
+from infra.sandbox import RunningGallery
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+OUTPUT = ROOT / "test-output"  # screenshots, to look at
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    executable = next((found for name in NAMES if (found := shutil.which(name))), None)
+    if executable is None:
+        pytest.skip("there is no Chromium here")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=executable,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def tab(browser: Browser, gallery: RunningGallery) -> Iterator[Page]:
+    """A tab on the gallery, which complains of whatever the page complains of."""
+    complaints: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            complaints.append(message.text)
+
+    page = browser.new_page(viewport={"width": 1024, "height": 768})
+    page.on("console", note)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.set_default_timeout(20_000)
+    page.goto(gallery.endpoints["site"])
+    yield page
+    page.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def output() -> Path:
+    OUTPUT.mkdir(exist_ok=True)
+    return OUTPUT

@@ -1,0 +1,70 @@
+"""`scripts/captionary`, against a gallery that runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from infra.deploy import ROOT
+from infra.sandbox import RunningGallery
+from tests.running import PHOTOS
+
+pytestmark = pytest.mark.integration
+
+
+def captionary(gallery: RunningGallery, command: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    paths = (ROOT, ROOT / "layers/core/python", ROOT / "layers", ROOT / "scripts")
+    return subprocess.run(
+        [sys.executable, "-m", "commands", command, "--data", str(gallery.data), *map(str, arguments)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths)), "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_dropping_a_folder_prints_captions(gallery: RunningGallery, tmp_path: Path) -> None:
+    folder = tmp_path / "my photos"
+    folder.mkdir()
+    (folder / "Käse & Brot.jpg").write_bytes((PHOTOS / "coffee.jpg").read_bytes())
+    (folder / "broken.jpg").write_bytes((PHOTOS / "coffee.jpg").read_bytes()[:9000])
+    (folder / "notes.txt").write_text("not a photo")
+    result = captionary(gallery, "drop", folder)
+    assert result.returncode == 0, result.stderr
+    good, broken = result.stdout.splitlines()
+    images = {image["filename"]: image for image in gallery.all_images()}
+    assert broken.startswith("broken.jpg")
+    assert images["broken.jpg"]["error"]["message"] in broken
+    assert good.startswith("Käse & Brot.jpg")
+    assert images["Käse & Brot.jpg"]["caption"] in good
+    assert "1 files are no photos and were left out" in result.stderr
+
+
+def test_dropping_the_same_again_changes_nothing(gallery: RunningGallery) -> None:
+    first = captionary(gallery, "drop", "--json", PHOTOS / "cat.jpg", PHOTOS / "rocket.jpg")
+    before = gallery.all_images()
+    second = captionary(gallery, "drop", "--json", PHOTOS / "cat.jpg", PHOTOS / "rocket.jpg")
+    assert json.loads(first.stdout) == json.loads(second.stdout)
+    assert gallery.all_images() == before
+    assert [image["filename"] for image in json.loads(first.stdout)] == ["cat.jpg", "rocket.jpg"]
+    assert {image["status"] for image in json.loads(first.stdout)} == {"ready"}
+
+
+def test_not_waiting(gallery: RunningGallery) -> None:
+    result = captionary(gallery, "drop", "--no-wait", PHOTOS / "galaxies.jpg")
+    assert (result.returncode, result.stdout) == (0, "galaxies.jpg  dropped\n")
+
+
+def test_status(gallery: RunningGallery) -> None:
+    captionary(gallery, "drop", PHOTOS / "cat.jpg")
+    text = captionary(gallery, "status").stdout
+    counts = json.loads(captionary(gallery, "status", "--json").stdout)["counts"]
+    assert gallery.endpoints["site"] in text
+    assert f"{counts['ready']} ready, {counts['pending']} pending, {counts['failed']} failed" in text
+    assert "by the starter model, version 1 (200 classes)" in text
