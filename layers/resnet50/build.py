@@ -30,6 +30,8 @@ HERE = Path(__file__).parent
 IMAGENET_LABELS = HERE / "imagenet_labels.json"
 PHOTOS = HERE / "photos"
 IMAGENET_SIZE = 224
+TYPICAL_SHARE = 0.9  # of calibration pictures whose largest activations are usual,
+ODD_FACTOR = 2.0  # and how many times as large makes a picture an odd one
 DOWNLOAD_SECONDS = 5.0  # that the weights' host may stay silent
 
 # Where WordNet's first word for a class is not the one that people use.
@@ -145,7 +147,7 @@ def to_int8(network: keras.Model, photos: Iterable[Image.Image]) -> bytes:
     Returns: takes int8 (1, size, size, 3) at a scale of its own, gives float32 (1, classes).
     """
     size = int(network.input_shape[1])
-    samples = [preprocess(_batch_of_one(photo, size)) for photo in photos]
+    samples = _typical(network, np.concatenate([preprocess(_batch_of_one(photo, size)) for photo in photos]))
     with tempfile.TemporaryDirectory() as folder:
         archive = keras.export.ExportArchive()
         archive.track(network)
@@ -157,10 +159,29 @@ def to_int8(network: keras.Model, photos: Iterable[Image.Image]) -> bytes:
         archive.write_out(folder, verbose=False)
         converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=["serve"])
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        converter.representative_dataset = lambda: ([sample] for sample in samples)
+        converter.representative_dataset = lambda: ([sample[np.newaxis]] for sample in samples)
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
         converter.inference_input_type = tf.int8
         return bytes(converter.convert())
+
+
+def _typical(network: keras.Model, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The samples (N, size, size, 3) without those that drive some activation far beyond what others do.
+
+    The range of an 8-bit activation is that of the largest value that calibration meets: one odd
+    picture in a hundred, with a hundred times the usual values, leaves a step or two for all the rest.
+    """
+    peaks = [
+        keras.ops.max(keras.ops.abs(layer.output), axis=(1, 2, 3))
+        for layer in network.layers
+        if isinstance(layer, keras.layers.Activation) and len(layer.output.shape) == 4
+    ]
+    if not peaks:
+        return samples
+    measured = keras.Model(network.input, keras.ops.stack(peaks, axis=1)).predict(samples, batch_size=32, verbose=0)
+    usual = np.quantile(measured, TYPICAL_SHARE, axis=0)  # (activations,)
+    is_usual: NDArray[np.bool_] = (measured <= ODD_FACTOR * usual).all(axis=1)
+    return samples[is_usual]
 
 
 def write_pack(out: Path, about: About, size: int, labels: list[Label], encoder: bytes) -> None:

@@ -108,6 +108,17 @@ def test_an_imagenet_pack_from_a_file_of_weights(tmp_path: Path) -> None:
     assert len(description.labels) == 5
 
 
+def test_odd_pictures_do_not_spoil_the_calibration() -> None:
+    pictures = keras.Input((8, 8, 3))
+    network = keras.Model(pictures, keras.layers.Activation("relu")(keras.layers.Conv2D(2, 3)(pictures)))
+    random = np.random.default_rng(1)
+    samples = random.normal(0, 50, (40, 8, 8, 3)).astype(np.float32)
+    samples[7] *= 100
+    kept = build._typical(network, samples)
+    assert len(kept) >= 36
+    assert np.abs(kept).max() == np.abs(np.delete(samples, 7, axis=0)).max()
+
+
 def test_weights_that_do_not_fit(tmp_path: Path, tiny_network: keras.Model) -> None:
     tiny_network.save_weights(tmp_path / "tiny.weights.h5")
     (tmp_path / "text.weights.h5").write_text("hello")
