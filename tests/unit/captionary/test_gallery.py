@@ -12,6 +12,7 @@ from captionary import identity
 from captionary.events import ObjectEvent
 from captionary.gallery import Gallery, Work, read_sidecar, sidecar
 from captionary.records import Record
+from captionary.storage import Original
 
 KEY = "a/photo.jpg"
 ID = identity.image_id(KEY)
@@ -38,16 +39,18 @@ def caption(gallery: Gallery, work: Work) -> Record | None:
     original = gallery.storage.fetch(work.record.key)
     if original is None:
         return None
-    found = replace(
-        work.record,
-        status="ready",
-        etag=original.etag,
-        caption=original.data.decode(),
-        error_code="",
-        error_message="",
-    )
-    gallery.storage.put_derived(ID, found.media_version, preview=b"p", thumbnail=b"t", sidecar=sidecar(found))
+    found = describe(work, original)
+    put_derived(gallery, found)
     return gallery.finish(work, found)
+
+
+def describe(work: Work, original: Original) -> Record:
+    found = work.record.of_content(original.etag, len(original.data))
+    return replace(found, status="ready", caption=original.data.decode(), error_code="", error_message="")
+
+
+def put_derived(gallery: Gallery, found: Record) -> None:
+    gallery.storage.put_derived(ID, found.media, preview=b"p", thumbnail=b"t", sidecar=sidecar(found))
 
 
 def deliver(gallery: Gallery, event: ObjectEvent) -> None:
@@ -79,13 +82,14 @@ def assert_in_step(gallery: Gallery) -> None:
         return
     assert record.etag == originals[KEY]
     assert derived_keys(gallery) == {
-        identity.thumbnail_key(ID, record.media_version),
-        identity.preview_key(ID, record.media_version),
+        identity.thumbnail_key(ID, record.media),
+        identity.preview_key(ID, record.media),
         identity.sidecar_key(ID),
     }
     kept = read_sidecar(gallery.storage.sidecar(ID))
     assert kept is not None
     assert replace(kept, revision=record.revision) == record
+    assert record.attempt == 0
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))), ids=str)
@@ -156,8 +160,8 @@ def test_deleted_while_it_was_captioned(gallery: Gallery) -> None:
     assert work is not None
     original = gallery.storage.fetch(KEY)
     assert original is not None
-    found = replace(work.record, status="ready", etag=original.etag, caption="late")
-    gallery.storage.put_derived(ID, found.media_version, preview=b"p", thumbnail=b"t", sidecar=sidecar(found))
+    found = describe(work, original)
+    put_derived(gallery, found)
     gallery.storage.delete_original(KEY)
     gallery.removed(removed("0B"))
     assert gallery.finish(work, found) is None
@@ -171,8 +175,8 @@ def test_deleted_by_a_person_while_it_was_captioned(gallery: Gallery) -> None:
     assert work is not None
     original = gallery.storage.fetch(KEY)
     assert original is not None
-    found = replace(work.record, status="ready", etag=original.etag)
-    gallery.storage.put_derived(ID, found.media_version, preview=b"p", thumbnail=b"t", sidecar=sidecar(found))
+    found = describe(work, original)
+    put_derived(gallery, found)
     assert gallery.delete(ID) is True
     assert gallery.finish(work, found) is None
     deliver(gallery, removed("0B"))
@@ -185,10 +189,10 @@ def test_replaced_while_it_was_captioned(gallery: Gallery) -> None:
     assert slow is not None
     original = gallery.storage.fetch(KEY)
     assert original is not None
-    stale = replace(slow.record, status="ready", etag=original.etag, caption="old")
+    stale = describe(slow, original)
     put(gallery, b"new")
     deliver(gallery, created("0B"))
-    gallery.storage.put_derived(ID, stale.media_version, preview=b"p", thumbnail=b"t", sidecar=sidecar(stale))
+    put_derived(gallery, stale)
     assert gallery.finish(slow, stale) is None
     record = current(gallery)
     assert record is not None
@@ -237,6 +241,79 @@ def test_deleting(gallery: Gallery) -> None:
     assert gallery.storage.fetch(KEY) is None
     assert gallery.delete(ID) is False
     deliver(gallery, removed("0B"))
+    assert_in_step(gallery)
+
+
+def test_a_late_delete_of_an_object_that_was_put_again(gallery: Gallery) -> None:
+    put(gallery, b"one")
+    deliver(gallery, created("0A"))
+    gallery.storage.delete_original(KEY)
+    deliver(gallery, removed("0B"))
+    put(gallery, b"two")  # and the event of that was lost
+    deliver(gallery, ObjectEvent(KEY, created=True))
+    deliver(gallery, removed("0B"))
+    assert_in_step(gallery)
+    record = current(gallery)
+    assert record is not None
+    assert record.caption == "two"
+
+
+def test_finished_in_the_middle_of_being_removed(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(gallery, b"one")
+    work = begin(gallery, created("0A"))
+    assert work is not None
+    original = gallery.storage.fetch(KEY)
+    assert original is not None
+    found = describe(work, original)
+    put_derived(gallery, found)
+    gallery.storage.delete_original(KEY)
+    head = gallery.storage.head
+    overtaken = False
+
+    def head_and_be_overtaken(key: str) -> object:
+        nonlocal overtaken
+        if not overtaken:
+            overtaken = True
+            gallery.finish(work, found)
+        return head(key)
+
+    monkeypatch.setattr(gallery.storage, "head", head_and_be_overtaken)
+    assert gallery.removed(removed("0B")) is True
+    assert_in_step(gallery)
+
+
+def test_a_removal_that_was_broken_off_is_finished_by_the_next(
+    gallery: Gallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(gallery, b"one")
+    deliver(gallery, created("0A"))
+    gallery.storage.delete_original(KEY)
+    with monkeypatch.context() as patch:
+        patch.setattr(gallery.storage, "delete_derived", _fail)
+        with pytest.raises(ConnectionError):
+            gallery.removed(removed("0B"))
+    deliver(gallery, removed("0B"))
+    assert_in_step(gallery)
+
+
+def test_what_was_begun_is_noted_until_it_is_finished(gallery: Gallery) -> None:
+    put(gallery, b"one")
+    work = begin(gallery, created("0A"))
+    assert work is not None
+    noted = gallery.attempt(work, 2)
+    assert noted is not None
+    pending = current(gallery)
+    assert pending is not None
+    assert (pending.status, pending.attempt) == ("pending", 2)
+    again = begin(gallery, created("0A"))
+    assert again is not None
+    assert again.current is not None
+    assert again.current.attempt == 2
+    assert caption(gallery, noted) is not None
+    record = current(gallery)
+    assert record is not None
+    assert (record.status, record.attempt) == ("ready", 0)
+    assert gallery.attempt(work, 3) is None, "someone else was faster"
     assert_in_step(gallery)
 
 
@@ -314,3 +391,8 @@ def _forget_table(gallery: Gallery) -> None:
     client = gallery.catalog._db
     for item in client.scan(TableName="photos")["Items"]:
         client.delete_item(TableName="photos", Key={"pk": item["pk"], "sk": item["sk"]})
+    gallery.catalog.timeline._taken_back.clear()  # as in a new process
+
+
+def _fail(*args: object) -> None:
+    raise ConnectionError

@@ -38,6 +38,7 @@ def test_filename_of_key(key: str, name: str) -> None:
         ("...", "photo"),
         ("Cafe\u0301.jpg", "Café.jpg"),
         ("<b>&\"'.svg", "<b>&\"'.svg"),
+        ("${filename}", "_{filename}"),
     ],
 )
 def test_filenames_from_outside_become_one_harmless_segment(name: str, clean: str) -> None:

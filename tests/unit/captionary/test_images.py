@@ -64,8 +64,9 @@ def test_formats_are_told_by_content(format: str, content_type: str) -> None:
     assert looks_like_picture(data[:32])
 
 
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_photos_are_turned_upright(orientation: int) -> None:
+def test_photos_are_turned_upright(orientation: int, format: str) -> None:
     # Upright, the picture is wide, red on the left, with a green corner at the top left.
     upright = halves((800, 600))
     upright.paste(GREEN, (0, 0, 200, 150))
@@ -82,7 +83,8 @@ def test_photos_are_turned_upright(orientation: int) -> None:
     stored = upright if undo is None else upright.transpose(undo)
     exif = Image.Exif()
     exif[0x0112] = orientation
-    photo = images.read(encoded(stored, "JPEG", quality=95, exif=exif))
+    options = {} if format in ("PNG", "TIFF") else {"quality": 95}
+    photo = images.read(encoded(stored, format, exif=exif, **options))
     assert (photo.width, photo.height) == (800, 600)
     assert photo.preview.size == (800, 600)
     assert_like(colour_at(photo.preview, 0.1, 0.1), GREEN)

@@ -2,7 +2,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from captionary import identity
+from captionary import reconcile as reconcile_module
 from captionary.events import ObjectEvent
 from captionary.gallery import Gallery, sidecar
 from captionary.reconcile import Report, reconcile
@@ -15,8 +18,8 @@ def add_photo(gallery: Gallery, key: str, content: bytes = b"content") -> Record
     event = ObjectEvent(key, created=True, sequencer="0A")
     work = gallery.begin([event])[event]
     assert work is not None
-    found = replace(work.record, status="ready", etag=etag, caption=key)
-    gallery.storage.put_derived(found.id, found.media_version, preview=b"p", thumbnail=b"t", sidecar=sidecar(found))
+    found = replace(work.record.of_content(etag, len(content)), status="ready", caption=key)
+    gallery.storage.put_derived(found.id, found.media, preview=b"p", thumbnail=b"t", sidecar=sidecar(found))
     stored = gallery.finish(work, found)
     assert stored is not None
     return stored
@@ -28,6 +31,13 @@ def forget(gallery: Gallery, *records: Record) -> None:
         gallery.catalog.write(record.deleted(record.sequencer), record)
         key = {"pk": {"S": f"image#{record.id}"}, "sk": {"S": "record"}}
         gallery.catalog._db.delete_item(TableName="photos", Key=key)
+
+
+def lose_the_table(gallery: Gallery) -> None:
+    client = gallery.catalog._db
+    for item in client.scan(TableName="photos")["Items"]:
+        client.delete_item(TableName="photos", Key={"pk": item["pk"], "sk": item["sk"]})
+    gallery.catalog.timeline._taken_back.clear()  # as in a new process
 
 
 def run(gallery: Gallery) -> tuple[Report, list[str]]:
@@ -77,24 +87,59 @@ def test_pending_photos_are_queued_again(gallery: Gallery) -> None:
 def test_photos_whose_file_is_gone_are_taken_out(gallery: Gallery) -> None:
     add_photo(gallery, "a")
     kept = add_photo(gallery, "b")
-    gallery.expect("c", 3, "image/jpeg")  # and its upload was never finished
     gallery.storage.delete_original("a")
     report, queued = run(gallery)
-    assert (report.removed, queued) == (2, [])
+    assert (report.removed, queued) == (1, [])
     assert [record.key for record in gallery.catalog.newest(10).records] == ["b"]
     assert identity.sidecar_key(kept.id) in {listed.key for listed in gallery.storage.derived()}
     assert not any(identity.image_id("a") in listed.key for listed in gallery.storage.derived())
 
 
 def test_new_photos_stand_after_restored_ones(gallery: Gallery) -> None:
-    gallery.catalog.begin_page(after=9)
-    record = add_photo(gallery, "old")
-    assert record.page == 10
-    forget(gallery, record)
-    gallery.catalog._db.delete_item(TableName="photos", Key={"pk": {"S": "head"}, "sk": {"S": "timeline"}})
+    records = [add_photo(gallery, key) for key in "abc"]
+    lose_the_table(gallery)
+    add_photo(gallery, "during")
     run(gallery)
-    add_photo(gallery, "new")
-    assert [record.key for record in gallery.catalog.newest(10).records] == ["new", "old"]
+    add_photo(gallery, "after")
+    assert [record.key for record in gallery.catalog.newest(10).records] == ["after", "during", "c", "b", "a"]
+    assert [record.page for record in records] == [record.page for record in list(gallery.catalog.everything())[:1:-1]]
+
+
+def test_a_photo_without_its_thumbnail_is_queued(gallery: Gallery) -> None:
+    record = add_photo(gallery, "a")
+    gallery.storage.delete_media([identity.thumbnail_key(record.id, record.media)])
+    assert run(gallery)[1] == ["a"]
+
+
+def test_a_restored_photo_without_its_preview_is_queued(gallery: Gallery) -> None:
+    record = add_photo(gallery, "a")
+    gallery.storage.delete_media([identity.preview_key(record.id, record.media)])
+    forget(gallery, record)
+    report, queued = run(gallery)
+    assert (report.restored, queued) == (1, ["a"])
+
+
+def test_files_of_no_record_are_removed_once_they_are_old(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = add_photo(gallery, "a")
+    gallery.storage.put_derived("b" * 16, "0" * 8, preview=b"p", thumbnail=b"t", sidecar="{}")
+    run(gallery)
+    assert len([listed for listed in gallery.storage.derived() if "b" * 16 in listed.key]) == 3
+    monkeypatch.setattr(reconcile_module, "UNDER_WAY_SECONDS", -10)
+    run(gallery)
+    left = {listed.key for listed in gallery.storage.derived()}
+    assert left == {
+        identity.preview_key(kept.id, kept.media),
+        identity.thumbnail_key(kept.id, kept.media),
+        identity.sidecar_key(kept.id),
+        identity.sidecar_key("b" * 16),
+    }
+
+
+def test_an_upload_under_way_is_left_alone(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> None:
+    gallery.expect("coming", 3, "image/jpeg")
+    assert run(gallery)[0] == Report()
+    monkeypatch.setattr(reconcile_module, "UNDER_WAY_SECONDS", -10)
+    assert run(gallery)[0] == Report(removed=1)
 
 
 def test_progress_is_told(gallery: Gallery) -> None:

@@ -1,16 +1,11 @@
-"""The table: a record for each photo, a timeline to list them by, and counts.
+"""The table: a record for each photo, the timeline to list them by, and counts.
 
-    pk                sk                          what
-    image#<id>        record                      the record; after a delete, a mark of it for 15 days
-    page#<number>     <created_at>#<id>           the timeline: which photos, in the order they came
-    head              timeline                    how many places of the timeline are given out, and the last time
-    counts            <shard>                     photos by status; the sum over the shards counts
-    model             current                     what the caption function runs
+    pk              sk          what
+    image#<id>      record      the record; after a delete, a mark of it for 15 days
+    counts#<shard>  counts      photos by status; the sum over the shards counts
+    model           current     what the caption function runs
 
-The timeline is cut into pages of 128 places. A photo keeps its place for life, so that a page is
-found by its number, without an index of pages, and no partition grows with the gallery: listing
-costs the same at a hundred photos and at a million. Times are given out together with places, each
-later than the one before, so that the order of pages is the order of times.
+and what timeline.py keeps.
 """
 
 from __future__ import annotations
@@ -21,34 +16,23 @@ import random
 import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from .errors import Conflict, InvalidCursor
 from .records import Record
+from .timeline import Place, Position, Timeline
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-PLACES_PER_PAGE = 128
 COUNTED = ("pending", "ready", "failed")
-_COUNT_SHARDS = 16  # a counter of DynamoDB takes a thousand writes a second; sixteen take more
+_COUNT_SHARDS = 16  # of a partition each: one partition takes a thousand writes a second
 _MARK_SECONDS = 15 * 24 * 3600  # a day more than a message can wait in a queue
-_BATCH_GET_KEYS = 100  # DynamoDB's limits for one call
-_BATCH_WRITE_ITEMS = 25
-_WIDEST_LOOK = 16  # pages looked at side by side, where deletes have left many empty
-_CURSOR = re.compile(r"(\d{1,12}):(\d{16}#[a-z2-7]{16})")
+_BATCH_GET_KEYS = 100  # DynamoDB's limit for one call
+_CURSOR = re.compile(r"(\d{13}):(\d{16}#[a-z2-7]{16})")
 
 Item = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Place:
-    """A place on the timeline."""
-
-    page: int
-    created_at: int  # microseconds since 1970
 
 
 @dataclass(frozen=True)
@@ -65,7 +49,7 @@ class Catalog:
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._db = client
         self._table = table
-        self._threads = ThreadPoolExecutor(max_workers=_WIDEST_LOOK, thread_name_prefix="catalog")
+        self.timeline = Timeline(client, table)
 
     # Records
 
@@ -77,18 +61,8 @@ class Catalog:
 
     def get_many(self, image_ids: Iterable[str]) -> dict[str, Record]:
         """The records of photos by id; those without one are left out."""
-        wanted = list(dict.fromkeys(image_ids))
-        found: dict[str, Record] = {}
-        for start in range(0, len(wanted), _BATCH_GET_KEYS):
-            keys: Any = [_record_key(image_id) for image_id in wanted[start : start + _BATCH_GET_KEYS]]
-            while keys:
-                answer = self._db.batch_get_item(RequestItems={self._table: {"Keys": keys, "ConsistentRead": True}})
-                for item in answer["Responses"].get(self._table, []):
-                    record = _from_item(item)
-                    found[record.id] = record
-                unprocessed: Any = answer.get("UnprocessedKeys", {})
-                keys = unprocessed.get(self._table, {}).get("Keys")
-        return found
+        keys = [_record_key(image_id) for image_id in dict.fromkeys(image_ids)]
+        return {record.id: record for record in map(_from_item, self._batch_get(keys))}
 
     def write(self, record: Record, previous: Record | None) -> Record:
         """Store a record, its entry on the timeline and the counts, all or nothing.
@@ -118,87 +92,26 @@ class Catalog:
         self._transact(actions)
         return stored
 
-    def write_new(self, records: Sequence[Record]) -> None:
-        """Store many visible records at once, for filling a table that does not have them.
-
-        Unlike `write`, it looks at nothing that is there, and is not all or nothing.
-        """
-        items = [_to_item(replace(record, revision=1)) for record in records]
-        items += [_entry_key(record) for record in records]
-        puts = [{"PutRequest": {"Item": item}} for item in items]
-        for start in range(0, len(puts), _BATCH_WRITE_ITEMS):
-            left: Any = {self._table: puts[start : start + _BATCH_WRITE_ITEMS]}
-            while left:
-                left = self._db.batch_write_item(RequestItems=left).get("UnprocessedItems")
-        numbers = {status: sum(record.status == status for record in records) for status in COUNTED}
-        if count := self._count({status: number for status, number in numbers.items() if number}):
-            self._db.update_item(**count["Update"])
-
-    # Timeline
-
-    def take_places(self, count: int) -> list[Place]:
-        """The next places of the timeline, for photos that are new to the gallery."""
-        if count == 0:
-            return []
-        now = time.time_ns() // 1000
-        while True:
-            try:
-                answer = self._db.update_item(
-                    TableName=self._table,
-                    Key=_HEAD,
-                    UpdateExpression="SET last_at = :last ADD places :count",
-                    ConditionExpression="attribute_not_exists(last_at) OR last_at < :first",
-                    ExpressionAttributeValues={
-                        ":first": {"N": str(now)},
-                        ":last": {"N": str(now + count - 1)},
-                        ":count": {"N": str(count)},
-                    },
-                    ReturnValues="UPDATED_NEW",
-                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                )
-            except self._db.exceptions.ConditionalCheckFailedException as exc:
-                head: Any = exc.response.get("Item", {})
-                now = max(time.time_ns() // 1000, int(head["last_at"]["N"]) + 1 if head else 0)
-                continue
-            first = int(answer["Attributes"]["places"]["N"]) - count
-            return [Place((first + i) // PLACES_PER_PAGE, now + i) for i in range(count)]
-
-    def last_page(self) -> int:
-        """The number of the newest page of the timeline."""
-        return max(0, self._head()[0] - 1) // PLACES_PER_PAGE
-
-    def begin_page(self, after: int) -> int:
-        """Let the next place be on a page of its own, later than page `after`; the page's number."""
-        given_out, _ = self._head()
-        page = max(-(-given_out // PLACES_PER_PAGE), after + 1)
-        self._db.update_item(
-            TableName=self._table,
-            Key=_HEAD,
-            UpdateExpression="ADD places :skipped",
-            ExpressionAttributeValues={":skipped": {"N": str(page * PLACES_PER_PAGE - given_out)}},
-        )
-        return page
+    # Lists and counts
 
     def newest(self, limit: int, cursor: str | None = None) -> Listing:
         """Photos, newest first.
 
         Args:
-            limit: how many at most.
+            limit: how many at most; there may be fewer although a cursor says that more follow.
             cursor: from the listing before; None for the newest.
         Raises:
             InvalidCursor: this gallery gave out no such cursor.
         """
-        entries: list[tuple[int, str]] = []
-        for entry in self._entries(limit + 1, *self._start(cursor)):
-            entries.append(entry)
-            if len(entries) > limit:
-                break
-        shown = entries[:limit]
-        records = self.get_many(_entry_id(sort_key) for _, sort_key in shown)
-        visible = (records.get(_entry_id(sort_key)) for _, sort_key in shown)
+        start = _decode_cursor(cursor) if cursor is not None else None
+        if start and start.page > self.timeline.newest_page():
+            raise InvalidCursor(f"{cursor!r} is not a cursor of this gallery")
+        entries, more = self.timeline.read(limit, start)
+        records = self.get_many(entry.id for entry in entries)
+        found = (records.get(entry.id) for entry in entries)
         return Listing(
-            records=[record for record in visible if record and record.is_visible],
-            cursor=encode_cursor(*shown[-1]) if len(entries) > limit else None,
+            records=[record for record in found if record and record.is_visible],
+            cursor=encode_cursor(more) if more else None,
         )
 
     def everything(self) -> Iterator[Record]:
@@ -211,17 +124,10 @@ class Catalog:
                 return
             cursor = listing.cursor
 
-    # Counts and model
-
     def counts(self) -> dict[str, int]:
         """How many photos are pending, ready and failed."""
-        answer = self._db.query(
-            TableName=self._table,
-            KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues={":pk": {"S": "counts"}},
-            ConsistentRead=True,
-        )
-        return {status: sum(int(shard.get(status, {"N": "0"})["N"]) for shard in answer["Items"]) for status in COUNTED}
+        shards = self._batch_get([_count_key(shard) for shard in range(_COUNT_SHARDS)])
+        return {status: sum(int(shard.get(status, {"N": "0"})["N"]) for shard in shards) for status in COUNTED}
 
     def put_model(self, summary: dict[str, Any]) -> None:
         """Remember what the caption function runs, for `GET /status`."""
@@ -234,49 +140,20 @@ class Catalog:
 
     # Inside
 
-    def _head(self) -> tuple[int, int]:
-        """How many places are given out, and the time of the last."""
-        item = self._db.get_item(TableName=self._table, Key=_HEAD, ConsistentRead=True).get("Item", {})
-        return int(item.get("places", {"N": "0"})["N"]), int(item.get("last_at", {"N": "0"})["N"])
-
-    def _start(self, cursor: str | None) -> tuple[int, str | None]:
-        last_page = self.last_page()
-        if cursor is None:
-            return last_page, None
-        page, before = _decode_cursor(cursor)
-        if page > last_page:
-            raise InvalidCursor(f"{cursor!r} is not a cursor of this gallery")
-        return page, before
-
-    def _entries(self, limit: int, page: int, before: str | None) -> Iterator[tuple[int, str]]:
-        """Pages and sort keys of entries from `page` on down. The first page is cut off at `before`."""
-        width = 1
-        while page >= 0:
-            pages = range(page, max(-1, page - width), -1)
-            if len(pages) == 1:
-                found = [self._page_entries(page, before, limit)]
-            else:
-                found = list(self._threads.map(lambda number: self._page_entries(number, None, limit), pages))
-            for number, sort_keys in zip(pages, found, strict=True):
-                yield from ((number, sort_key) for sort_key in sort_keys)
-            width = 1 if any(found) else min(width * 2, _WIDEST_LOOK)
-            page, before = pages[-1] - 1, None
-
-    def _page_entries(self, page: int, before: str | None, limit: int) -> list[str]:
-        condition, values = "pk = :pk", {":pk": {"S": f"page#{page}"}}
-        if before is not None:
-            condition += " AND sk < :before"
-            values[":before"] = {"S": before}
-        answer = self._db.query(
-            TableName=self._table,
-            KeyConditionExpression=condition,
-            ExpressionAttributeValues=values,
-            ProjectionExpression="sk",
-            ScanIndexForward=False,
-            ConsistentRead=True,
-            Limit=limit,
-        )
-        return [item["sk"]["S"] for item in answer["Items"]]
+    def _batch_get(self, keys: Sequence[Any]) -> list[Any]:
+        items: list[Any] = []
+        for start in range(0, len(keys), _BATCH_GET_KEYS):
+            left: Any = list(keys[start : start + _BATCH_GET_KEYS])
+            pause = 0.02  # seconds; what the table could not answer at once is asked for again, later each time
+            while left:
+                answer = self._db.batch_get_item(RequestItems={self._table: {"Keys": left, "ConsistentRead": True}})
+                items += answer["Responses"].get(self._table, [])
+                unprocessed: Any = answer.get("UnprocessedKeys", {})
+                left = unprocessed.get(self._table, {}).get("Keys")
+                if left:
+                    time.sleep(random.uniform(0, pause))
+                    pause = min(pause * 2, 1.0)
+        return items
 
     def _count(self, changes: dict[str, int]) -> Item | None:
         """The write that adds to the counts, on a shard chosen by chance."""
@@ -285,7 +162,7 @@ class Catalog:
         return {
             "Update": {
                 "TableName": self._table,
-                "Key": {"pk": {"S": "counts"}, "sk": {"S": f"{random.randrange(_COUNT_SHARDS):02d}"}},
+                "Key": _count_key(random.randrange(_COUNT_SHARDS)),
                 "UpdateExpression": "ADD " + ", ".join(f"{status} :{status}" for status in changes),
                 "ExpressionAttributeValues": {f":{status}": {"N": str(n)} for status, n in changes.items()},
             }
@@ -307,7 +184,6 @@ class Catalog:
         raise Conflict("the table was too busy with the same photos")
 
 
-_HEAD: Any = {"pk": {"S": "head"}, "sk": {"S": "timeline"}}
 _MODEL: Any = {"pk": {"S": "model"}, "sk": {"S": "current"}}
 _TEXT = (
     "id",
@@ -315,6 +191,7 @@ _TEXT = (
     "status",
     "sequencer",
     "etag",
+    "media",
     "caption",
     "caption_source",
     "content_type",
@@ -325,7 +202,7 @@ _TEXT = (
     "error_code",
     "error_message",
 )
-_NUMBERS = ("page", "created_at", "revision", "width", "height", "bytes")
+_NUMBERS = ("page", "created_at", "revision", "attempt", "width", "height", "bytes")
 _JSON = ("labels", "feedback")
 
 
@@ -342,11 +219,11 @@ def _record_key(image_id: str) -> Any:
 
 
 def _entry_key(record: Record) -> Any:
-    return {"pk": {"S": f"page#{record.page}"}, "sk": {"S": f"{record.created_at:016d}#{record.id}"}}
+    return Timeline.entry_key(Place(record.page, record.created_at), record.id)
 
 
-def _entry_id(sort_key: str) -> str:
-    return sort_key.partition("#")[2]
+def _count_key(shard: int) -> Any:
+    return {"pk": {"S": f"counts#{shard:02d}"}, "sk": {"S": "counts"}}
 
 
 def _to_item(record: Record) -> Item:
@@ -369,12 +246,12 @@ def _from_item(item: Any) -> Record:
     return Record(**values)
 
 
-def encode_cursor(page: int, sort_key: str) -> str:
-    """A cursor that goes on after an entry of the timeline: its page and its sort key."""
-    return base64.urlsafe_b64encode(f"{page}:{sort_key}".encode()).decode().rstrip("=")
+def encode_cursor(position: Position) -> str:
+    """A position on the timeline, as text for clients to give back."""
+    return base64.urlsafe_b64encode(f"{position.page:013d}:{position.before}".encode()).decode().rstrip("=")
 
 
-def _decode_cursor(cursor: str) -> tuple[int, str]:
+def _decode_cursor(cursor: str) -> Position:
     try:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
     except ValueError as exc:
@@ -382,4 +259,4 @@ def _decode_cursor(cursor: str) -> tuple[int, str]:
     match = _CURSOR.fullmatch(text)
     if match is None:
         raise InvalidCursor(f"{cursor!r} is not a cursor of this gallery")
-    return int(match[1]), match[2]
+    return Position(int(match[1]), match[2])

@@ -52,7 +52,8 @@ class FileTooLarge(PhotoError):
 
     code = "too_large"
 
-    def __init__(self, size: int, limit: int) -> None:
+    def __init__(self, size: int, limit: int, etag: str = "") -> None:
+        self.size, self.etag = size, etag
         super().__init__(f"The file has {size / 1e6:.1f} MB; up to {limit / 1e6:.0f} MB are read.")
 
 

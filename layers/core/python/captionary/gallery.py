@@ -11,6 +11,8 @@ rules keep one right record all the same:
 from __future__ import annotations
 
 import json
+import random
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -23,6 +25,7 @@ from .records import Record
 from .storage import Storage
 
 SIDECAR_FORMAT = 1
+_MOST_CONFLICTS = 20  # that one write may run into; more are a sign of something else
 
 
 @dataclass(frozen=True)
@@ -49,16 +52,9 @@ class Gallery:
 
     def expect(self, key: str, size: int, content_type: str) -> Record:
         """Show a photo as pending whose object is about to be stored at `key` (bytes, MIME type)."""
-        [place] = self.catalog.take_places(1)
-        record = Record(
-            identity.image_id(key),
-            key,
-            "pending",
-            place.page,
-            place.created_at,
-            bytes=size,
-            content_type=content_type,
-        )
+        [place] = self.catalog.timeline.take_places(1)
+        image_id = identity.image_id(key)
+        record = Record(image_id, key, "pending", place.page, place.created_at, bytes=size, content_type=content_type)
         return self.catalog.write(record, None)
 
     def begin(self, events: Iterable[ObjectEvent]) -> dict[ObjectEvent, Work | None]:
@@ -70,16 +66,30 @@ class Gallery:
         stored = self.catalog.get_many(wanted.values())
         works = {event: _work(event, stored.get(image_id)) for event, image_id in wanted.items()}
         new = [(event, work) for event, work in works.items() if work and work.is_new]
-        for (event, work), place in zip(new, self.catalog.take_places(len(new)), strict=True):
+        for (event, work), place in zip(new, self.catalog.timeline.take_places(len(new)), strict=True):
             record = replace(work.record, page=place.page, created_at=place.created_at)
             works[event] = replace(work, record=record)
         return works
+
+    def attempt(self, work: Work, number: int) -> Work | None:
+        """Note in the record that a photo is about to be worked on, for the `number`th time.
+
+        Whoever finds such a note later knows that the work on this very photo was never finished.
+
+        Returns: the work to go on with, or None if the photo was deleted or replaced meanwhile.
+        """
+        try:
+            noted = self.catalog.write(replace(work.record, attempt=number), work.current)
+        except Conflict:
+            return None
+        return Work(replace(work.record, revision=noted.revision), noted)
 
     def finish(self, work: Work, found: Record) -> Record | None:
         """Store what was found out about a photo.
 
         Returns: the record as stored, or None if the photo was deleted or replaced meanwhile.
         """
+        found = replace(found, attempt=0)
         replaced: Record | None = None
 
         def settle(current: Record | None) -> Record | None:
@@ -100,8 +110,8 @@ class Gallery:
             return None
         if (stored.page, stored.created_at) != (found.page, found.created_at):
             self.storage.put_sidecar(stored.id, sidecar(stored))
-        if replaced and replaced.etag and replaced.media_version != stored.media_version:
-            self.storage.delete_derived(replaced.id, replaced.media_version)
+        if replaced and replaced.media and replaced.media != stored.media:
+            self.storage.delete_derived(replaced.id, replaced.media)
         return stored
 
     # Removing
@@ -125,24 +135,26 @@ class Gallery:
     def removed(self, event: ObjectEvent) -> bool:
         """The object of a photo is gone: take the photo out of the gallery and remove its files.
 
-        Returns: False if the event is older than what is known.
+        Returns: False if that is not so any more: the object was put again, or the event is an old one.
         """
         image_id = identity.image_id(event.key)
-        before = self.catalog.get(image_id)
-        if before and event.sequencer and is_newer(before.sequencer, event.sequencer):
-            return False
-        if before and before.etag:
-            self.storage.delete_derived(image_id, before.media_version)
+        replaced: Record | None = None
 
         def settle(current: Record | None) -> Record | None:
+            nonlocal replaced
+            replaced = current
+            if current and event.sequencer and is_newer(current.sequencer, event.sequencer):
+                return None
+            if self.storage.head(event.key):
+                return None
             if current is None:
                 return Record(image_id, event.key, "deleted", page=0, created_at=0, sequencer=event.sequencer)
-            if event.sequencer and is_newer(current.sequencer, event.sequencer):
-                return None
             return current.deleted(event.sequencer or current.sequencer)
 
-        if self._settle(image_id, before, settle) is None:
+        if self._settle(image_id, self.catalog.get(image_id), settle) is None:
             return False
+        if replaced and replaced.media:
+            self.storage.delete_derived(image_id, replaced.media)
         self.storage.delete_sidecar(image_id)
         return True
 
@@ -156,6 +168,7 @@ class Gallery:
         kept = read_sidecar(self.storage.sidecar(image_id))
         if kept is None or kept.etag != etag or not kept.is_visible:
             return None
+        self.catalog.timeline.take_back(kept.page)
         current = self.catalog.get(image_id)
         return self._settle(image_id, current, lambda current: None if current and current.is_visible else kept)
 
@@ -167,26 +180,31 @@ class Gallery:
         """Write what `decide` makes of the current record, or leave it as it is if that is None.
 
         Decides again, on the record as it is then, where someone else was faster.
+
+        Raises:
+            Conflict: that happened again and again.
         """
-        while True:
+        for conflicts in range(_MOST_CONFLICTS):
             wanted = decide(current)
             if wanted is None:
                 return None
             try:
                 return self.catalog.write(wanted, current)
             except Conflict:
+                time.sleep(random.uniform(0, 0.005 * conflicts))
                 current = self.catalog.get(image_id)
+        raise Conflict(f"the record of {image_id} changed each time it was to be written")
 
     def _discard(self, found: Record) -> None:
         """Take back the files of a photo that was deleted or replaced while it was worked on."""
         current = self.catalog.get(found.id)
         if current is None or not current.is_visible:
-            self.storage.delete_derived(found.id, found.media_version)
+            self.storage.delete_derived(found.id, found.media)
             self.storage.delete_sidecar(found.id)
             return
         self.storage.put_sidecar(current.id, sidecar(current))
-        if current.media_version != found.media_version:
-            self.storage.delete_derived(found.id, found.media_version)
+        if current.media != found.media:
+            self.storage.delete_derived(found.id, found.media)
 
 
 def sidecar(record: Record) -> str:
@@ -200,7 +218,7 @@ def read_sidecar(content: dict[str, Any] | None) -> Record | None:
         return None
     try:
         fields = content["record"]
-        return Record(**{**fields, "labels": tuple(fields["labels"]), "revision": 0})
+        return Record(**{**fields, "labels": tuple(fields["labels"]), "revision": 0, "attempt": 0})
     except (KeyError, TypeError):
         return None
 

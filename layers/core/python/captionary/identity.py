@@ -37,7 +37,8 @@ def filename_of(key: str) -> str:
 def clean_filename(name: str) -> str:
     """A name from outside as one harmless path segment of up to 200 bytes, its ending kept."""
     name = unicodedata.normalize("NFC", name).replace("\\", "/").rpartition("/")[2]
-    name = "".join(c for c in name if unicodedata.category(c)[0] != "C").strip(" .")
+    # S3 takes ${filename} in the key of a form for a variable.
+    name = "".join(c for c in name if unicodedata.category(c)[0] != "C").replace("$", "_").strip(" .")
     stem, dot, ending = name.rpartition(".")
     if not dot or len(ending) > 10:
         stem, dot, ending = name, "", ""
@@ -53,7 +54,7 @@ def upload_key(filename: str, now: datetime | None = None) -> str:
 
 
 def thumbnail_key(image_id: str, version: str) -> str:
-    """Where a photo's thumbnail lies in the media bucket; other content, other version (Record.media_version)."""
+    """Where a photo's thumbnail lies in the media bucket; other content, other version (Record.media)."""
     return f"thumb/{image_id}-{version}.jpg"
 
 

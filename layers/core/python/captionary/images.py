@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import io
+import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -43,6 +44,9 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 
+_LARGE_PIXELS = 25_000_000  # takes hundreds of megabytes while it is decoded,
+_one_large_picture = threading.Lock()  # so never two of them at a time
+
 pi_heif.register_heif_opener()
 Image.MAX_IMAGE_PIXELS = None  # our own limit is checked instead, and with an error of our own
 
@@ -75,9 +79,11 @@ def read(data: bytes) -> Photo:
     width, height = picture.size
     try:
         orientation, taken_at = _exif(picture)
+        if picture.format == "TIFF":
+            orientation = 1  # Pillow turns these itself, and their size tells of the turned picture
         profile = picture.info.get("icc_profile")
-        small = _shrink(picture, orientation)
-        small, profile = _to_rgb(small, profile)
+        with _one_large_picture if width * height > _LARGE_PIXELS else contextlib.nullcontext():
+            small, profile = _to_rgb(_shrink(picture, orientation), profile)
     except MemoryError:
         raise
     except Exception as exc:  # decoders raise a dozen kinds of error on broken files, all to one effect

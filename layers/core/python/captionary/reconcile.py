@@ -1,12 +1,14 @@
 """Bring table and buckets back in step: after a crash, for a restored table, for a bucket that is adopted.
 
 The images bucket is the truth. Each of its objects gets its record back from the sidecar that the
-caption function left, or, where there is none for this content, is queued to be captioned; records
-whose object is gone are taken out.
+caption function left, or, where there is none for this content, is queued to be captioned; so is one
+whose thumbnail or preview is missing. Records whose object is gone are taken out, and derived files
+that belong to no record are removed.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -18,7 +20,8 @@ from .records import Record
 from .storage import Listed
 
 CHUNK = 100  # records read at once
-SPARE_PAGES = 4  # of the timeline, left free for photos whose records are yet to be restored
+# What is younger than this may be in the middle of being made: an upload under way, thumbnails whose record follows.
+UNDER_WAY_SECONDS = 600
 
 
 @dataclass
@@ -47,9 +50,10 @@ def reconcile(
         reconciler.look_at(chunk)
         progress(reconciler.report)
     for record in reconciler.records_too_many():
-        gallery.removed(ObjectEvent(record.key, created=False))
-        reconciler.report.removed += 1
-        progress(reconciler.report)
+        if gallery.removed(ObjectEvent(record.key, created=False)):
+            reconciler.report.removed += 1
+            progress(reconciler.report)
+    reconciler.remove_orphans()
     return reconciler.report
 
 
@@ -58,9 +62,15 @@ class _Reconciler:
         self.report = Report()
         self._gallery = gallery
         self._enqueue = enqueue
+        self._under_way = round((time.time() - UNDER_WAY_SECONDS) * 1_000_000)
+        # Previews and thumbnails that no record has claimed yet, with the time they were made.
+        self._derived = {
+            listed.key: listed.modified_at
+            for listed in gallery.storage.derived()
+            if listed.key.startswith(("preview/", "thumb/"))
+        }
         self._here: set[str] = set()
         self._recorded = 0  # how many objects have a record
-        self._last_page = gallery.catalog.last_page()
 
     def look_at(self, originals: list[Listed]) -> None:
         """See to it that these objects have their records, now or once they are captioned."""
@@ -78,26 +88,38 @@ class _Reconciler:
         self.report.seen += len(originals)
 
     def records_too_many(self) -> Iterator[Record]:
-        """Records whose object is gone."""
+        """Records whose object seems to be gone."""
         if sum(self._gallery.catalog.counts().values()) == self._recorded:
             return  # each record has its object
         for record in self._gallery.catalog.everything():
-            if record.id not in self._here and self._gallery.storage.head(record.key) is None:
+            is_under_way = record.status == "pending" and record.created_at > self._under_way
+            if record.id not in self._here and not is_under_way:
                 yield record
+
+    def remove_orphans(self) -> None:
+        """Remove previews and thumbnails that belong to no record."""
+        orphans = [key for key, modified_at in self._derived.items() if modified_at < self._under_way]
+        for start in range(0, len(orphans), CHUNK):
+            self._gallery.storage.delete_media(orphans[start : start + CHUNK])
 
     def _is_in_order(self, image_id: str, original: Listed, record: Record | None) -> bool:
         if record and record.is_visible:
             self._recorded += 1
-            return record.status != "pending" and record.etag == original.etag
+            return record.status != "pending" and record.etag == original.etag and self._has_files(record)
         restored = self._gallery.restore(image_id, original.etag)
         if restored is None:
             return False
         self._recorded += 1
         self.report.restored += 1
-        if restored.page > self._last_page:
-            # New photos shall stand after those that are being restored.
-            self._last_page = self._gallery.catalog.begin_page(restored.page + SPARE_PAGES)
-        return True
+        return self._has_files(restored)
+
+    def _has_files(self, record: Record) -> bool:
+        """Whether a record's preview and thumbnail are there; claims them for it."""
+        if record.status != "ready":
+            return True
+        keys = (identity.preview_key(record.id, record.media), identity.thumbnail_key(record.id, record.media))
+        claimed = [self._derived.pop(key, None) for key in keys]
+        return None not in claimed
 
 
 def _chunks(items: Iterable[Listed]) -> Iterator[list[Listed]]:

@@ -28,11 +28,13 @@ class Record:
     id: str
     key: str
     status: Status
-    page: int  # which page of the timeline it stands on
+    page: int  # of the timeline, where it stands
     created_at: int  # when the gallery took it in; unique, and grows from photo to photo
     revision: int = 0  # counts the writes; guards against lost updates
     sequencer: str = ""  # of the newest event that was applied
     etag: str = ""  # of the content that the rest was made from
+    media: str = ""  # names the version of preview and thumbnail; "" where there are none
+    attempt: int = 0  # how often work was begun on it and broken off, as far as that was noted
     caption: str = ""
     caption_source: str = "model"
     labels: tuple[LabelJson, ...] = ()
@@ -53,10 +55,10 @@ class Record:
         """Whether the photo is in the gallery, rather than a mark that it was deleted."""
         return self.status in VISIBLE
 
-    @property
-    def media_version(self) -> str:
-        """Tells the derived files of this content, put at this time, from any others of the photo."""
-        return hashlib.sha256(f"{self.etag} {self.sequencer}".encode()).hexdigest()[:8]
+    def of_content(self, etag: str, size: int) -> Record:
+        """The record of a photo whose object has this content (ETag, size in bytes), nothing else known yet."""
+        version = hashlib.sha256(f"{etag} {self.sequencer}".encode()).hexdigest()[:8]
+        return replace(self, etag=etag, bytes=size, media=version)
 
     def deleted(self, sequencer: str) -> Record:
         """The mark that stays behind for a while, so that late events can't bring the photo back."""
@@ -69,6 +71,7 @@ class Record:
             revision=self.revision,
             sequencer=sequencer,
             etag=self.etag,
+            media=self.media,
         )
 
     def failed(self, code: str, message: str) -> Record:
@@ -80,6 +83,7 @@ class Record:
             error_message=message,
             caption="",
             labels=(),
+            media="",
             placeholder="",
             width=0,
             height=0,
@@ -103,8 +107,8 @@ def to_json(record: Record) -> dict[str, Any]:
         "created_at": timestamp(record.created_at),
         "taken_at": record.taken_at or None,
         "placeholder": record.placeholder or None,
-        "thumb_url": f"/media/{identity.thumbnail_key(record.id, record.media_version)}" if ready else None,
-        "preview_url": f"/media/{identity.preview_key(record.id, record.media_version)}" if ready else None,
+        "thumb_url": f"/media/{identity.thumbnail_key(record.id, record.media)}" if ready else None,
+        "preview_url": f"/media/{identity.preview_key(record.id, record.media)}" if ready else None,
         "original_url": f"/api/images/{record.id}/original",
         "model": {"name": record.model_name, "version": record.model_version} if record.model_name else None,
         "feedback": dict(record.feedback),

@@ -63,11 +63,11 @@ class Storage:
                 return None
             raise
         body = answer["Body"]
-        size = answer["ContentLength"]
+        size, etag = answer["ContentLength"], answer["ETag"].strip('"')
         if size > MAX_BYTES:
             body.close()
-            raise FileTooLarge(size, MAX_BYTES)
-        return Original(body.read(), answer["ETag"].strip('"'))
+            raise FileTooLarge(size, MAX_BYTES, etag)
+        return Original(body.read(), etag)
 
     def head(self, key: str) -> tuple[str, int] | None:
         """ETag and size in bytes of the original at `key`, or None where there is none any more."""
@@ -89,14 +89,11 @@ class Storage:
         self._s3.delete_object(Bucket=self._images, Key=key)
 
     def put_derived(self, image_id: str, version: str, *, preview: bytes, thumbnail: bytes, sidecar: str) -> None:
-        """Store what was made of a photo: preview and thumbnail (JPEG) and sidecar (JSON), side by side."""
-        writes = [
-            self._threads.submit(self._put_jpeg, identity.preview_key(image_id, version), preview),
-            self._threads.submit(self._put_jpeg, identity.thumbnail_key(image_id, version), thumbnail),
-            self._threads.submit(self.put_sidecar, image_id, sidecar),
-        ]
-        for write in writes:
-            write.result()
+        """Store what was made of a photo: preview and thumbnail (JPEG), then the sidecar (JSON) that tells of them."""
+        other = self._threads.submit(self._put_jpeg, identity.preview_key(image_id, version), preview)
+        self._put_jpeg(identity.thumbnail_key(image_id, version), thumbnail)
+        other.result()
+        self.put_sidecar(image_id, sidecar)
 
     def put_sidecar(self, image_id: str, sidecar: str) -> None:
         """Store a photo's sidecar: the table can be rebuilt from these."""
@@ -123,7 +120,10 @@ class Storage:
 
     def delete_derived(self, image_id: str, version: str) -> None:
         """Remove a version of a photo's preview and thumbnail; no error where there is none."""
-        keys = (identity.preview_key(image_id, version), identity.thumbnail_key(image_id, version))
+        self.delete_media([identity.preview_key(image_id, version), identity.thumbnail_key(image_id, version)])
+
+    def delete_media(self, keys: list[str]) -> None:
+        """Remove up to 1,000 objects of the media bucket; no error where there are none."""
         self._s3.delete_objects(
             Bucket=self._media,
             Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True},
