@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from collections.abc import Callable
 from typing import Any, ParamSpec
 
 import boto3
 from aws_lambda_powertools import Logger
-from botocore.config import Config
 from chalice import Chalice, Response
 
-from captionary import __version__, identity, problems
+from captionary import __version__, clients, identity, problems
 from captionary.catalog import Catalog
 from captionary.errors import InvalidCursor
 from captionary.gallery import Gallery
@@ -31,19 +31,14 @@ settings = Settings.from_environment(
     "table", "images_bucket", "media_bucket", "ingest_queue_url", "dead_letter_queue_url"
 )
 logger = Logger(service="api")
-config = Config(max_pool_connections=20, retries={"mode": "standard", "max_attempts": 4})
+config = clients.config(connections=20)
 catalog = Catalog(boto3.client("dynamodb", config=config), settings.table)
 gallery = Gallery(
     Storage(boto3.client("s3", config=config), settings.images_bucket, settings.media_bucket),
     catalog,
 )
 queue = boto3.client("sqs", config=config)
-# Downloads are signed for the address that the browser will fetch from.
-signer = boto3.client(
-    "s3",
-    endpoint_url=settings.public_s3_endpoint or None,
-    config=Config(signature_version="s3v4", s3={"addressing_style": "path" if settings.public_s3_endpoint else "auto"}),
-)
+signer = clients.browsers_s3(settings)
 
 app = Chalice(app_name="captionary")
 
@@ -187,7 +182,7 @@ def limit_of(text: str | None) -> int:
     """How many photos were asked for."""
     if text is None:
         return DEFAULT_LIMIT
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:4]) <= MAX_LIMIT:
+    if not re.fullmatch(r"[0-9]{1,3}", text) or not 1 <= int(text) <= MAX_LIMIT:
         raise problems.BadRequest(f"`limit` should be a number from 1 to {MAX_LIMIT}; received {text!r}.")
     return int(text)
 

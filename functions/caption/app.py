@@ -21,10 +21,10 @@ import boto3
 from aws_lambda_powertools import Logger
 from botocore.config import Config
 
-from captionary import events, images, packs
+from captionary import clients, events, images, packs
 from captionary.captioner import Captioner
 from captionary.catalog import Catalog
-from captionary.errors import PhotoError
+from captionary.errors import FileTooLarge, PhotoError
 from captionary.gallery import Gallery, Work, sidecar
 from captionary.records import Record
 from captionary.settings import Settings
@@ -34,16 +34,18 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 MAX_RECEIVES = int(os.environ.get("MAX_RECEIVES", "3"))  # as the queue's redrive policy has it
-FIRST_RETRY_SECONDS = 5  # and four times as long before each further one
+FIRST_RETRY_SECONDS = int(os.environ.get("FIRST_RETRY_SECONDS", "10"))  # and six times as long before each further one
+CRASHED = "Reading this photo ended the program that reads photos, more than once. The file may be damaged."
+GAVE_UP = "Something failed here while this photo was captioned, each time. The caption function's log says what."
 
 settings = Settings.from_environment("table", "images_bucket", "media_bucket", "ingest_queue_url")
 logger = Logger(service="caption")
-config = Config(
-    max_pool_connections=8,
-    retries={"mode": "standard", "max_attempts": 4},
-    parameter_validation=False,  # these three take time from each photo, and what they check
-    request_checksum_calculation="when_required",  # is checked by the service or by TLS too
-    response_checksum_validation="when_required",
+config = clients.config().merge(
+    Config(
+        parameter_validation=False,  # these three take time from each photo, and what they check
+        request_checksum_calculation="when_required",  # is checked by the service or by TLS too
+        response_checksum_validation="when_required",
+    )
 )
 storage = Storage(boto3.client("s3", config=config), settings.images_bucket, settings.media_bucket)
 catalog = Catalog(boto3.client("dynamodb", config=config), settings.table)
@@ -89,15 +91,23 @@ def caption(event: events.ObjectEvent, work: Work | None) -> tuple[str, dict[str
         if original is None:
             return "gone", {}
         stages.done("fetch")
-        record = replace(record, etag=original.etag, bytes=len(original.data))
+        record = record.of_content(original.etag, len(original.data))
         found = describe(record, original.data, stages)
+    except FileTooLarge as exc:
+        found = fail(record.of_content(exc.etag, exc.size), exc)
     except PhotoError as exc:
-        found = record.failed(exc.code, str(exc))
-        storage.put_sidecar(found.id, sidecar(found))
+        found = fail(record, exc)
     stored = gallery.finish(work, found)
     stages.done("record")
     outcome = stored.status if stored else "superseded"
     return outcome, {"error": found.error_code or None, "bytes": found.bytes, "ms": stages.milliseconds}
+
+
+def fail(record: Record, reason: PhotoError) -> Record:
+    """The record of a photo that can't be captioned; stores its sidecar."""
+    failed = record.failed(reason.code, str(reason))
+    storage.put_sidecar(failed.id, sidecar(failed))
+    return failed
 
 
 def describe(record: Record, data: bytes, stages: Stages) -> Record:
@@ -133,7 +143,7 @@ def describe(record: Record, data: bytes, stages: Stages) -> Record:
     stages.done("encode")
     storage.put_derived(
         found.id,
-        found.media_version,
+        found.media,
         preview=preview_jpeg,
         thumbnail=thumbnail_jpeg,
         sidecar=sidecar(found),
@@ -169,7 +179,10 @@ def process(message: Message, works: dict[events.ObjectEvent, Work | None]) -> b
         try:
             if event.created:
                 # Taken out, so that a second copy of the event in this batch finds nothing left to do.
-                outcome, details = caption(event, works.pop(event, None))
+                work = works.pop(event, None)
+                outcome, details = (
+                    caption(event, work) if message.tries == 1 else caption_carefully(message, event, work)
+                )
             else:
                 outcome, details = ("removed" if gallery.removed(event) else "known"), {}
         except Exception as exc:  # whatever it is, the other photos go on and this one comes again
@@ -179,20 +192,46 @@ def process(message: Message, works: dict[events.ObjectEvent, Work | None]) -> b
     return True
 
 
-def put_off(message: Message, event: events.ObjectEvent, reason: Exception) -> None:
+def caption_carefully(message: Message, event: events.ObjectEvent, work: Work | None) -> tuple[str, dict[str, Any]]:
+    """As `caption`, for a message that comes again: something broke off, perhaps this worker, perhaps by this photo.
+
+    What is begun is noted, so that a photo that ends the worker is found out, and given up before its
+    last try takes its neighbours along.
+    """
+    if work is None:
+        return "known", {}
+    if message.tries >= MAX_RECEIVES and work.current and work.current.attempt == message.tries - 1:
+        gallery.finish(work, work.record.failed("crashed", CRASHED))
+        return "gave_up", {"error": "crashed"}
+    noted = gallery.attempt(work, message.tries)
+    return caption(event, noted) if noted else ("superseded", {})
+
+
+def put_off(message: Message, event: events.ObjectEvent | None, reason: Exception) -> None:
     """Something failed that may pass: let the message come again soon, or give up after its last try."""
     last = message.tries >= MAX_RECEIVES
-    outcome = "gave_up" if last else "put_off"
-    logger.error("photo", key=event.key, outcome=outcome, tries=message.tries, exc_info=reason)
-    queue.change_message_visibility(
-        QueueUrl=settings.ingest_queue_url,
-        ReceiptHandle=message.receipt,
-        # After the last try it goes to the dead letters as soon as it is seen again: now.
-        VisibilityTimeout=0 if last else FIRST_RETRY_SECONDS * 4 ** (message.tries - 1),
-    )
-    if last and event.created and (work := gallery.begin([event])[event]) is not None:
-        sentence = f"The photo could not be captioned: {type(reason).__name__}."
-        gallery.finish(work, work.record.failed("internal", sentence))
+    key, outcome = event.key if event else None, "gave_up" if last else "put_off"
+    logger.error("photo", key=key, outcome=outcome, tries=message.tries, exc_info=reason)
+    try:
+        if event and event.created and (last or message.tries > 1):
+            forgive(event, last)
+        queue.change_message_visibility(
+            QueueUrl=settings.ingest_queue_url,
+            ReceiptHandle=message.receipt,
+            # After the last try it goes to the dead letters as soon as it is seen again: now.
+            VisibilityTimeout=0 if last else FIRST_RETRY_SECONDS * 6 ** (message.tries - 1),
+        )
+    except Exception:  # the queue's own time limit brings the message back, if later
+        logger.exception("put_off", key=key)
+
+
+def forgive(event: events.ObjectEvent, last: bool) -> None:
+    """The work on a photo ended in an error, not in a crash: say so in its record, for good after the last try."""
+    work = gallery.begin([event])[event]
+    if work is not None and last:
+        gallery.finish(work, work.record.failed("internal", GAVE_UP))
+    elif work is not None:
+        gallery.attempt(work, 0)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dict[str, str]]]:
@@ -207,7 +246,18 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dic
         logger.info("ready", pack=pack.name, version=pack.version)
         return {"batchItemFailures": []}
     batch = [Message.read(record) for record in records]
-    works = gallery.begin(event for message in batch for event in message.events if event.created)
-    succeeded = photos.map(lambda message: process(message, works), batch)
-    failed = [message for message, success in zip(batch, succeeded, strict=True) if not success]
+    failed = [message for message, success in zip(batch, work_on(batch), strict=True) if not success]
     return {"batchItemFailures": [{"itemIdentifier": message.id} for message in failed]}
+
+
+def work_on(batch: list[Message]) -> list[bool]:
+    """Deal with a batch of messages; for each of them, whether that succeeded."""
+    try:
+        works = gallery.begin(event for message in batch for event in message.events if event.created)
+    except Exception as exc:  # the table does not answer
+        for message in batch:
+            put_off(message, None, exc)
+        return [False] * len(batch)
+    if any(message.tries > 1 for message in batch):
+        return [process(message, works) for message in batch]
+    return list(photos.map(lambda message: process(message, works), batch))

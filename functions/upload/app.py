@@ -15,9 +15,8 @@ from urllib.parse import unquote
 
 import boto3
 from aws_lambda_powertools import Logger
-from botocore.config import Config
 
-from captionary import identity, problems
+from captionary import clients, identity, problems
 from captionary.catalog import Catalog
 from captionary.formats import CONTENT_TYPES, looks_like_picture
 from captionary.gallery import Gallery
@@ -34,16 +33,10 @@ FORM_LIFE = timedelta(minutes=15)
 
 settings = Settings.from_environment("table", "images_bucket", "media_bucket")
 logger = Logger(service="upload")
-config = Config(retries={"mode": "standard", "max_attempts": 4})
-s3 = boto3.client("s3", config=config)
-# Forms are signed for the address that the browser will post to.
-signer = boto3.client(
-    "s3",
-    endpoint_url=settings.public_s3_endpoint or None,
-    config=Config(signature_version="s3v4", s3={"addressing_style": "path" if settings.public_s3_endpoint else "auto"}),
-)
-storage = Storage(s3, settings.images_bucket, settings.media_bucket)
+config = clients.config()
+storage = Storage(boto3.client("s3", config=config), settings.images_bucket, settings.media_bucket)
 gallery = Gallery(storage, Catalog(boto3.client("dynamodb", config=config), settings.table))
+signer = clients.browsers_s3(settings)
 
 
 def take_image(event: dict[str, Any]) -> dict[str, Any]:

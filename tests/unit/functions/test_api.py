@@ -63,8 +63,8 @@ def proxy_event(method: str, path: str, body: str, content_type: str) -> dict[st
 
 def add(gallery: Gallery, key: str, **more: Any) -> Record:
     gallery.storage.put_original(key, b"content", "image/jpeg")
-    [place] = gallery.catalog.take_places(1)
-    values = {"status": "ready", "etag": "e", **more}
+    [place] = gallery.catalog.timeline.take_places(1)
+    values = {"status": "ready", "etag": "e", "media": "0123abcd", **more}
     return gallery.catalog.write(
         Record(identity.image_id(key), key, page=place.page, created_at=place.created_at, **values), None
     )
@@ -102,8 +102,8 @@ def test_an_image_has_the_shape_of_the_contract(gallery: Gallery, call: Call) ->
         "content_type": "image/jpeg",
         "taken_at": "2020-01-01T00:00:00Z",
         "placeholder": "abc",
-        "thumb_url": f"/media/thumb/{record.id}-{record.media_version}.jpg",
-        "preview_url": f"/media/preview/{record.id}-{record.media_version}.jpg",
+        "thumb_url": f"/media/thumb/{record.id}-{record.media}.jpg",
+        "preview_url": f"/media/preview/{record.id}-{record.media}.jpg",
         "original_url": f"/api/images/{record.id}/original",
         "model": {"name": "m", "version": "1"},
         "feedback": {"right": 0, "wrong": 0},
@@ -141,6 +141,8 @@ def test_images_by_their_ids(gallery: Gallery, call: Call) -> None:
         ("limit=0", "bad-request"),
         ("limit=101", "bad-request"),
         ("limit=x", "bad-request"),
+        ("limit=0001000000", "bad-request"),
+        ("limit=00500", "bad-request"),
         ("limit=-1", "bad-request"),
         ("limit=%D9%A3", "bad-request"),
         ("cursor=nonsense", "bad-cursor"),

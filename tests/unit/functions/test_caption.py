@@ -10,7 +10,7 @@ from urllib.parse import quote_plus
 import pytest
 from PIL import Image
 
-from captionary import events, identity
+from captionary import events, identity, images
 from captionary.captioner import Description
 from captionary.gallery import Gallery
 from captionary.records import Record
@@ -87,11 +87,11 @@ def test_a_photo_becomes_a_record_with_all_that_belongs_to_it(aws: Aws, caption:
     assert record.placeholder
     keys = {listed.key: listed for listed in gallery.storage.derived()}
     assert keys.keys() == {
-        identity.thumbnail_key(record.id, record.media_version),
-        identity.preview_key(record.id, record.media_version),
+        identity.thumbnail_key(record.id, record.media),
+        identity.preview_key(record.id, record.media),
         identity.sidecar_key(record.id),
     }
-    answer = aws.s3.get_object(Bucket="media", Key=identity.thumbnail_key(record.id, record.media_version))
+    answer = aws.s3.get_object(Bucket="media", Key=identity.thumbnail_key(record.id, record.media))
     assert answer["ContentType"] == "image/jpeg"
     assert "immutable" in answer["CacheControl"]
     assert max(Image.open(answer["Body"]).size) == 400
@@ -117,7 +117,9 @@ def test_a_file_of_too_many_bytes_is_not_read(
     monkeypatch.setattr("captionary.storage.MAX_BYTES", 10)
     aws.s3.put_object(Bucket=IMAGES, Key="large", Body=jpeg())
     assert failures(caption.handler(sqs_event(s3_body("large")), CONTEXT)) == []
-    assert record_of(gallery, "large").error_code == "too_large"
+    large = record_of(gallery, "large")
+    assert (large.error_code, large.bytes) == ("too_large", len(jpeg()))
+    assert large.etag
 
 
 def test_events_of_objects_that_are_gone_are_done_with(caption: ModuleType, gallery: Gallery) -> None:
@@ -169,19 +171,57 @@ def test_what_may_pass_is_put_off_and_tried_again(
     bodies = (s3_body("good"), s3_body("unlucky"))
     assert failures(caption.handler(sqs_event(*bodies), CONTEXT)) == ["m1"]
     assert failures(caption.handler(sqs_event(*bodies, tries=2), CONTEXT)) == ["m1"]
-    assert put_off == [("r1", 5), ("r1", 20)]
+    assert put_off == [("r1", 10), ("r1", 60)]
     assert record_of(gallery, "good").status == "ready"
-    assert gallery.catalog.get(identity.image_id("unlucky")) is None
+    assert (record_of(gallery, "unlucky").status, record_of(gallery, "unlucky").attempt) == ("pending", 0)
 
     assert failures(caption.handler(sqs_event(*bodies, tries=3), CONTEXT)) == ["m1"], "on to the dead letters"
     assert put_off[2:] == [("r1", 0)]
     given_up = record_of(gallery, "unlucky")
     assert (given_up.status, given_up.error_code) == ("failed", "internal")
-    assert "ConnectionError" in given_up.error_message
+    assert "ConnectionError" not in given_up.error_message, "a person can do nothing with that"
 
     monkeypatch.setattr(caption.storage, "fetch", fetch)
     assert failures(caption.handler(sqs_event(events.look_again(IMAGES, "unlucky")), CONTEXT)) == []
     assert record_of(gallery, "unlucky").status == "ready"
+
+
+def test_a_file_that_ends_the_worker_is_given_up_and_takes_no_other_along(
+    aws: Aws, caption: ModuleType, gallery: Gallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class WorkerDied(BaseException):
+        pass
+
+    read = images.read
+
+    def read_or_die(data: bytes) -> images.Photo:
+        if data == b"poison":
+            raise WorkerDied
+        return read(data)
+
+    monkeypatch.setattr(images, "read", read_or_die)
+    keys = ["a", "poison", "b", "c"]
+    for key in keys:
+        aws.s3.put_object(Bucket=IMAGES, Key=key, Body=b"poison" if key == "poison" else jpeg())
+    bodies = [s3_body(key) for key in keys]
+    for tries in (1, 2):
+        with pytest.raises(WorkerDied):
+            caption.handler(sqs_event(*bodies, tries=tries), CONTEXT)
+    assert failures(caption.handler(sqs_event(*bodies, tries=3), CONTEXT)) == []
+    assert [record_of(gallery, key).status for key in keys] == ["ready", "failed", "ready", "ready"]
+    assert record_of(gallery, "poison").error_code == "crashed"
+
+
+def test_when_the_table_does_not_answer_everything_comes_again(
+    aws: Aws, caption: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*args: object) -> None:
+        raise ConnectionError("no table")
+
+    monkeypatch.setattr(caption.gallery, "begin", fail)
+    monkeypatch.setattr(caption, "queue", SimpleNamespace(change_message_visibility=fail))
+    for tries in (1, 2, 3):
+        assert failures(caption.handler(sqs_event(s3_body("a"), s3_body("b"), tries=tries), CONTEXT)) == ["m0", "m1"]
 
 
 def test_one_line_is_logged_for_each_photo(aws: Aws, caption: ModuleType, caplog: pytest.LogCaptureFixture) -> None:
