@@ -12,10 +12,13 @@ import fcntl
 import json
 import os
 import tempfile
+import time
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from .errors import StartError
+
+LOCK_SECONDS = 20.0  # that the last gallery may still take to save and end
 
 
 class DataFolder:
@@ -24,6 +27,9 @@ class DataFolder:
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
         self.cloud = self.path / "cloud"
+        self.objects = self.cloud / "s3"
+        self.state = self.cloud / "state"
+        self.temporary = self.cloud / "tmp"
         self.logs = self.path / "logs"
         self._endpoints = self.path / "endpoints.json"
         self._lock: IO[str] | None = None
@@ -35,7 +41,7 @@ class DataFolder:
             StartError: it can't be used, or another gallery runs on it.
         """
         try:
-            for folder in (self.path, self.cloud, self.logs):
+            for folder in (self.path, self.cloud, self.logs, self.objects, self.state, self.temporary):
                 folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=self.path):
                 pass
@@ -45,19 +51,30 @@ class DataFolder:
         except OSError as exc:
             reason = exc.strerror or str(exc)
             raise StartError(f"The data folder {self.path} can't be written to: {reason}.") from exc
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as exc:
-            lock.seek(0)
-            holder = lock.read().strip() or "unknown"
+        if not _take(lock, wait=_is_dead(lock)):
+            holder = _holder(lock)
             lock.close()
             raise StartError(
                 f"A gallery already runs on {self.path} (process {holder}). Stop it first, or choose another --data."
-            ) from exc
+            )
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
         self._lock = lock
+
+    @property
+    def lock(self) -> int:
+        """The file descriptor of the lock. Whoever inherits it holds the folder too."""
+        assert self._lock is not None
+        return self._lock.fileno()
+
+    def is_held(self) -> bool:
+        """Whether a gallery runs on this folder."""
+        try:
+            with (self.path / "lock").open() as lock:
+                return not _take(lock)
+        except OSError:
+            return False
 
     def close(self) -> None:
         """Let go of the folder."""
@@ -65,16 +82,51 @@ class DataFolder:
             self._lock.close()
             self._lock = None
 
-    def endpoints(self) -> dict[str, Any]:
+    def endpoints(self) -> dict[str, str]:
         """Where everything is, or was in the last run; nothing in a new folder."""
         try:
             content = json.loads(self._endpoints.read_text())
         except (OSError, ValueError):
             return {}
-        return content if isinstance(content, dict) else {}
+        is_sound = isinstance(content, dict) and all(isinstance(value, str) for value in content.values())
+        return content if is_sound else {}
 
     def write_endpoints(self, endpoints: dict[str, str]) -> None:
         """Say where everything is."""
         temporary = self._endpoints.with_suffix(".tmp")
         temporary.write_text(json.dumps(endpoints, indent=2) + "\n")
         temporary.replace(self._endpoints)
+
+
+def _take(lock: IO[str], *, wait: bool = False) -> bool:
+    """Lock the file; whether that could be done."""
+    deadline = time.monotonic() + (LOCK_SECONDS if wait else 0)
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(0.1)
+        else:
+            return True
+
+
+def _holder(lock: IO[str]) -> str:
+    """The process id that the last holder wrote into the file."""
+    lock.seek(0)
+    return lock.read().strip()
+
+
+def _is_dead(lock: IO[str]) -> bool:
+    """Whether the last holder is gone, so that only what it left behind can still hold the lock."""
+    holder = _holder(lock)
+    if not holder.isdigit():
+        return True
+    try:
+        os.kill(int(holder), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import logging
 import os
 import signal
 import sys
@@ -106,9 +107,8 @@ class FrontDoor:
 
     async def api(self, request: web.Request) -> web.StreamResponse:
         """The REST API, by API Gateway."""
-        if (request.content_length or 0) > API_BYTES:
-            raise problems.TooLarge(f"The request has {request.content_length} bytes; up to {API_BYTES} are taken.")
-        target = URL(self._behind.api_gateway + request.raw_path.removeprefix("/api"), encoded=True)
+        _check_size(request, API_BYTES)
+        target = URL(self._behind.api_gateway + _raw_path(request).removeprefix("/api"), encoded=True)
         async with self._ask(request, target) as answer:
             if answer.status == 403 and answer.headers.get("x-amzn-ErrorType", "").startswith("MissingAuthentication"):
                 # API Gateway's way to say that there is no such route; template.yaml words it so on AWS.
@@ -132,11 +132,10 @@ class FrontDoor:
 
     async def signed(self, request: web.Request) -> web.StreamResponse:
         """An address that the API signed: a form posted to the images bucket, or a file of it."""
-        if (request.content_length or 0) > FORM_BYTES:
-            raise problems.TooLarge(f"The form has {request.content_length} bytes; up to {FORM_BYTES} are taken.")
+        _check_size(request, FORM_BYTES)
         if request.method != "POST" and "X-Amz-Signature" not in request.query:
             raise problems.RouteNotFound(f"There is no {request.path}.")
-        target = URL(self._behind.aws_endpoint + request.raw_path, encoded=True)
+        target = URL(self._behind.aws_endpoint + _raw_path(request), encoded=True)
         async with self._ask(request, target, keep_host=True) as answer:
             return await _relay(request, answer, {"Content-Security-Policy": FILE_POLICY})
 
@@ -147,8 +146,8 @@ class FrontDoor:
             # By this name the page would be of another origin than the addresses that it is given.
             raise web.HTTPFound(site.join(request.rel_url))
         path = request.match_info["path"]
-        file = (self._page / path).resolve()
-        if not file.is_relative_to(self._page) or not file.is_file():
+        file = self._file(path)
+        if file is None:
             if "." in path.rpartition("/")[2]:
                 raise problems.RouteNotFound(f"There is no {request.path}.")
             file = self._page / "index.html"
@@ -160,6 +159,14 @@ class FrontDoor:
                 "Content-Security-Policy": PAGE_POLICY,
             },
         )
+
+    def _file(self, path: str) -> Path | None:
+        """The file of the page at this path, if there is one."""
+        try:
+            file = (self._page / path).resolve()
+            return file if file.is_relative_to(self._page) and file.is_file() else None
+        except (OSError, ValueError):  # a path that no file system takes
+            return None
 
     def _ask(
         self, request: web.Request, target: URL, *, keep_host: bool = False
@@ -183,7 +190,7 @@ class FrontDoor:
 async def _relay(
     request: web.Request, answer: aiohttp.ClientResponse, more: dict[str, str] | None = None
 ) -> web.StreamResponse:
-    """Give an answer on, as it comes."""
+    """Give an answer on, as it comes. Where it breaks off, so does what is given on."""
     response = web.StreamResponse(status=answer.status, reason=answer.reason)
     for name, value in answer.headers.items():
         if name.lower() not in HOP_BY_HOP:
@@ -191,8 +198,13 @@ async def _relay(
     response.headers.update(more or {})
     response.headers["X-Content-Type-Options"] = "nosniff"
     await response.prepare(request)
-    async for chunk in answer.content.iter_chunked(65536):
-        await response.write(chunk)
+    try:
+        async for chunk in answer.content.iter_chunked(65536):
+            await response.write(chunk)
+    except (aiohttp.ClientError, TimeoutError):
+        if request.transport is not None:
+            request.transport.abort()
+        return response
     await response.write_eof()
     return response
 
@@ -207,14 +219,31 @@ async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         return _refusal(problem)
     except web.HTTPRedirection:
         raise
-    except web.HTTPMethodNotAllowed:
+    except web.HTTPException:
         return _refusal(problems.RouteNotFound(f"There is no {request.method} {request.path}."))
     except (aiohttp.ClientError, TimeoutError):
         return _refusal(problems.Unavailable("The local cloud does not answer; it may be starting. Try again soon."))
+    except ConnectionError:
+        raise  # it is the browser that is gone
+    except Exception:
+        logging.getLogger(__name__).exception("%s %s", request.method, request.path)
+        return _refusal(problems.internal())
     if not response.prepared:
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "same-origin"
     return response
+
+
+def _raw_path(request: web.Request) -> str:
+    """Path and query as the browser encoded them; signatures depend on it."""
+    return request.rel_url.raw_path_qs
+
+
+def _check_size(request: web.Request, limit: int) -> None:
+    if request.body_exists and request.content_length is None:
+        raise problems.BadRequest("The request does not say how long it is; send a Content-Length.")
+    if (request.content_length or 0) > limit:
+        raise problems.TooLarge(f"The request has {request.content_length} bytes; up to {limit} are taken.")
 
 
 def _check_site(request: web.Request) -> None:
@@ -222,16 +251,16 @@ def _check_site(request: web.Request) -> None:
 
     Guards against DNS rebinding (a foreign name that points here) and cross-site posts.
     """
-    if not _is_loopback(URL(f"http://{request.host}").host):
+    if not _is_loopback(_host_of(f"http://{request.host}")):
         raise WrongHost(f"This gallery is not {request.host}. Open it at its own address, on this machine.")
     origin = request.headers.get("Origin")
     if request.method not in SAFE_METHODS and origin is not None and not _is_loopback(_host_of(origin)):
         raise WrongHost(f"Changes are not taken from pages of {origin}.")
 
 
-def _host_of(origin: str) -> str | None:
+def _host_of(address: str) -> str | None:
     try:
-        return URL(origin).host
+        return URL(address).host
     except ValueError:
         return None
 

@@ -1,13 +1,15 @@
 """MiniStack, the embedded local cloud: all that is its own, and nothing that AWS or LocalStack have too.
 
 Run as a program (`python -m infra.ministack`), this module is the local cloud's process: MiniStack's
-server with three things added.
+server with four things added.
 
 - Snapshots. MiniStack saves its state on a clean stop only; here a forked copy of the process saves
   table and queues every few seconds while they change, and everything when asked to.
 - Logs. MiniStack keeps every line of every invocation in memory for ever; here they go to a file
   for each function.
 - A lifeline. The process stops by itself when its parent is gone, whatever became of that.
+- A watch over the functions' workers. They would outlive a local cloud that is killed, go on with
+  their photos, and write what they found into the next one, to which that belongs to another time.
 
 Environment, measurements and traps: MiniStack 1.5.33. `tests/integration/test_ministack.py` pins what
 is relied on.
@@ -17,8 +19,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -34,9 +38,9 @@ from .clients import ACCESS_KEY, SECRET_KEY
 from .errors import StartError
 
 if TYPE_CHECKING:
-    pass
+    from .data_folder import DataFolder
 
-START_SECONDS = 60.0
+START_SECONDS = 300.0  # with hundreds of thousands of objects on disk it takes its time
 STOP_SECONDS = 60.0  # saving 100,000 photos takes several seconds
 SNAPSHOT_SECONDS = 3.0  # between snapshots, at least
 SNAPSHOT_SHARE = 20  # and at least so many times as long as a snapshot takes
@@ -49,9 +53,8 @@ TABLE_WRITES = ("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "Ba
 class MiniStack:
     """A local cloud as a child process, with all its state in one folder."""
 
-    def __init__(self, folder: Path, logs: Path, port: int) -> None:
-        self.folder = folder
-        self.logs = logs
+    def __init__(self, data: DataFolder, port: int) -> None:
+        self._data = data
         self.port = port
         self.endpoint = f"http://127.0.0.1:{port}"
         self._process: subprocess.Popen[str] | None = None
@@ -68,30 +71,29 @@ class MiniStack:
         Raises:
             StartError: it did not start.
         """
-        temporary = self.folder / "tmp"  # layers are unpacked here for each worker and never removed
-        _empty(temporary)
-        for name in ("state", "s3"):
-            (self.folder / name).mkdir(parents=True, exist_ok=True)
-        self.logs.mkdir(parents=True, exist_ok=True)
-        for path in self.logs.glob("*.log"):
+        # Layers are unpacked here for each worker and never removed.
+        shutil.rmtree(self._data.temporary, ignore_errors=True)
+        self._data.temporary.mkdir(parents=True)
+        for path in self._data.logs.glob("*.log"):
             if path.stat().st_size > LOG_BYTES:
                 path.replace(path.with_suffix(".log.old"))
-        with (self.logs / "ministack.log").open("a") as log:
+        with (self._data.logs / "ministack.log").open("a") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "infra.ministack"],
                 cwd=Path(__file__).parent.parent,
-                env=self._environment(temporary),
+                env=self._environment(),
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 text=True,
                 start_new_session=True,  # Ctrl-C is for the parent, who stops things in order
+                pass_fds=[self._data.lock],  # the folder is taken for as long as anyone writes to it
             )
         deadline = time.monotonic() + START_SECONDS
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.kill()
-                raise StartError(f"The local cloud did not start; {self.logs / 'ministack.log'} says why.")
+                raise StartError(f"The local cloud did not start; {self._data.logs / 'ministack.log'} says why.")
             time.sleep(0.05)
 
     def died(self) -> bool:
@@ -143,7 +145,7 @@ class MiniStack:
         except OSError:
             return False
 
-    def _environment(self, temporary: Path) -> dict[str, str]:
+    def _environment(self) -> dict[str, str]:
         inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LC_ALL") if name in os.environ}
         return {
             **inherited,
@@ -157,14 +159,14 @@ class MiniStack:
             "MINISTACK_HOST": "127.0.0.1",
             "GATEWAY_PORT": str(self.port),
             "PERSIST_STATE": "1",
-            "STATE_DIR": str(self.folder / "state"),
+            "STATE_DIR": str(self._data.state),
             "S3_PERSIST": "1",
-            "S3_DATA_DIR": str(self.folder / "s3"),
-            "TMPDIR": str(temporary),
+            "S3_DATA_DIR": str(self._data.objects),
+            "TMPDIR": str(self._data.temporary),
             "LOG_LEVEL": "WARNING",  # at INFO it writes each function's output once more
             "IOT_MTLS_ENABLED": "0",  # listeners that nobody here needs
             "SFTP_ENABLED": "0",
-            "FUNCTION_LOGS": str(self.logs),
+            "FUNCTION_LOGS": str(self._data.logs),
             "NO_PROXY": "127.0.0.1,localhost",
             "PYTHONUNBUFFERED": "1",
             # Two workers share the machine: one thread each, and little memory set aside for more.
@@ -173,23 +175,26 @@ class MiniStack:
         }
 
 
-def free_port(preferred: int | None = None) -> int:
-    """A port of 127.0.0.1 that nobody listens on: the preferred one if that is free."""
-    for port in ([preferred] if preferred else []) + [0]:
+def free_port(preferred: int | None = None, but_not: int | None = None) -> int:
+    """A port of 127.0.0.1 that nobody listens on: the preferred one if that is free, and never `but_not`."""
+    while True:
+        wanted = preferred if preferred != but_not and preferred else 0
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                probe.bind(("127.0.0.1", port))
+                probe.bind(("127.0.0.1", wanted))
             except OSError:
+                preferred = None
                 continue
-            return int(probe.getsockname()[1])
-    raise StartError("There is no free port on 127.0.0.1.")
+            found = int(probe.getsockname()[1])
+        if found != but_not:
+            return found
 
 
-def damaged_state(folder: Path) -> list[Path]:
+def damaged_state(state: Path) -> list[Path]:
     """Files of saved state that can't be read, as a full disk or a broken one may leave them."""
     damaged = []
-    for path in sorted((folder / "state").glob("*.json")):
+    for path in sorted(state.glob("*.json")):
         try:
             json.loads(path.read_bytes())
         except (OSError, ValueError):
@@ -197,18 +202,12 @@ def damaged_state(folder: Path) -> list[Path]:
     return damaged
 
 
-def set_state_aside(folder: Path) -> Path:
-    """Move all saved state but the objects out of the way; where it went."""
-    aside = folder / f"state-damaged-{time.strftime('%Y%m%d-%H%M%S')}"
-    (folder / "state").rename(aside)
+def set_state_aside(state: Path) -> Path:
+    """Move all saved state out of the way; where it went."""
+    aside = state.with_name(f"state-damaged-{time.strftime('%Y%m%d-%H%M%S')}")
+    state.rename(aside)
+    state.mkdir()
     return aside
-
-
-def _empty(folder: Path) -> None:
-    import shutil
-
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
 
 
 # The process itself
@@ -216,6 +215,7 @@ def _empty(folder: Path) -> None:
 
 def main() -> None:
     """Run MiniStack's server with snapshots, logs and the lifeline."""
+    _let_no_worker_outlive_this_process()
     from ministack import app
     from ministack.services import dynamodb, lambda_svc
 
@@ -223,11 +223,25 @@ def main() -> None:
     lambda_svc._emit_lambda_metrics = lambda *args, **kwargs: None  # it would keep them all in memory
     snapshots = _Snapshots(app)
     dynamodb.handle_request = snapshots.noticing_writes(dynamodb.handle_request)
+    app.save_all = snapshots.before_the_last_save(app.save_all)
     threading.Thread(target=snapshots.run, daemon=True, name="snapshots").start()
     threading.Thread(target=_hold_lifeline, args=(sys.stdin, snapshots), daemon=True, name="lifeline").start()
+    # A request waits for the interpreter while another thread has it, by default for up to 5 ms, and a
+    # photo takes a dozen requests.
     sys.setswitchinterval(0.0005)
     sys.argv = sys.argv[:1]
     app.main()
+
+
+def _let_no_worker_outlive_this_process() -> None:
+    """Leave a copy of this process to wait for its end, and then to end all of its group."""
+    reading, writing = os.pipe()  # the system closes it, however this process ends
+    if os.fork() == 0:
+        os.close(writing)
+        os.read(reading, 1)
+        os.killpg(0, signal.SIGKILL)
+    os.close(reading)
+    os.register_at_fork(after_in_child=lambda: os.close(writing))
 
 
 def _hold_lifeline(parent: IO[str], snapshots: _Snapshots) -> None:
@@ -246,6 +260,8 @@ class _Snapshots:
         self._everything = False
         self._wake = threading.Event()
         self._queues: Any = None
+        self._child = 0  # process id of the copy that is saving
+        self._is_ending = False
 
     def noticing_writes(self, handle: Callable[..., Any]) -> Callable[..., Any]:
         """DynamoDB's request handler, with an eye on whether there is something new to save."""
@@ -256,6 +272,19 @@ class _Snapshots:
             return await handle(method, path, headers, body, query)
 
         return noticing
+
+    def before_the_last_save(self, save: Callable[..., None]) -> Callable[..., None]:
+        """MiniStack's own saving at its end, with the snapshots stopped first: none may come after it."""
+
+        def save_last(services: Any) -> None:
+            # This runs in the event loop's thread, so no copy can be forked from here on.
+            self._is_ending = True
+            self._end_child()
+            while self._child:
+                time.sleep(0.01)
+            save(services)
+
+        return save_last
 
     def ask_for_everything(self) -> None:
         """Save all services' state, soon."""
@@ -268,16 +297,17 @@ class _Snapshots:
         while True:
             self._wake.wait(pause)
             self._wake.clear()
-            everything, self._everything = self._everything, False
-            queues = self._queue_depths()
-            if not (everything or self._changed or queues != self._queues):
+            everything, changed, queues = self._everything, self._changed, self._queue_depths()
+            if not (everything or changed or queues != self._queues):
                 continue
-            self._changed, self._queues = False, queues
+            self._everything = self._changed = False
             started = time.monotonic()
-            if everything:
-                self._save(None)
+            if self._save(None if everything else ("dynamodb", "sqs")):
+                self._queues = queues
             else:
-                self._save(("dynamodb", "sqs"))
+                self._everything, self._changed = self._everything or everything, True
+                logging.getLogger("snapshots").warning("A snapshot could not be saved; it is tried again.")
+            if not everything:
                 pause = max(SNAPSHOT_SECONDS, SNAPSHOT_SHARE * (time.monotonic() - started))
 
     def _queue_depths(self) -> list[tuple[str, int]]:
@@ -285,40 +315,51 @@ class _Snapshots:
 
         return [(str(key), len(queue["messages"])) for key, queue in list(sqs._queues._data.items())]
 
-    def _save(self, services: tuple[str, ...] | None) -> None:
-        # Forked in the event loop's own thread, between two requests, the copy sees no request half done.
-        loop = self._app._MAIN_LOOP
-        forked: list[int] = []
+    def _save(self, services: tuple[str, ...] | None) -> bool:
+        """Have a copy of the process save these services, or all; whether it did."""
         done = threading.Event()
 
         def fork() -> None:
-            child = os.fork()
-            if child == 0:
-                _save_and_exit(self._app, services)
-            forked.append(child)
+            if not self._is_ending:
+                self._child = os.fork()
+                if self._child == 0:
+                    _save_and_exit(self._app, services)
             done.set()
 
-        loop.call_soon_threadsafe(fork)
-        if not done.wait(SNAPSHOT_LIMIT_SECONDS):
-            return
-        deadline = time.monotonic() + SNAPSHOT_LIMIT_SECONDS
-        while os.waitpid(forked[0], os.WNOHANG) == (0, 0):
-            if time.monotonic() > deadline:
-                os.kill(forked[0], signal.SIGKILL)
-                os.waitpid(forked[0], 0)
-                self._changed = True
-                return
-            time.sleep(0.01)
+        # Forked in the event loop's own thread, between two requests, the copy sees no request half done.
+        self._app._MAIN_LOOP.call_soon_threadsafe(fork)
+        done.wait()
+        if not self._child:
+            return False
+        limit = threading.Timer(SNAPSHOT_LIMIT_SECONDS, self._end_child)
+        limit.start()
+        _, status = os.waitpid(self._child, 0)
+        limit.cancel()
+        self._child = 0
+        return status == 0
+
+    def _end_child(self) -> None:
+        if self._child:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._child, signal.SIGKILL)
 
 
 def _save_and_exit(app: Any, services: tuple[str, ...] | None) -> None:
-    """What the forked copy does: save, quietly, and be gone without any clean-up that is not its own."""
+    """What the forked copy does: save beside what was saved before, then put it in its place, and be gone."""
     try:
         from ministack.core import persistence
 
-        state = app._build_persistence_save_dict()
-        persistence.save_all({name: state[name] for name in services or state if name in state})
-        os._exit(0)
+        state = Path(persistence.STATE_DIR)
+        beside = state / "snapshot"
+        shutil.rmtree(beside, ignore_errors=True)
+        persistence.STATE_DIR = str(beside)
+        getters = app._build_persistence_save_dict()
+        wanted = {name: getters[name] for name in services or getters if name in getters}
+        persistence.save_all(wanted)
+        saved = sorted(beside.glob("*.json"))
+        for file in saved:
+            file.replace(state / file.name)
+        os._exit(0 if saved else 1)
     finally:
         os._exit(1)
 

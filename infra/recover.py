@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 from captionary import events
@@ -17,12 +16,17 @@ from .clients import Clients
 MESSAGES_PER_CALL = 10  # SQS' limit
 
 
-def recover(clients: Clients, endpoints: dict[str, str], progress: Callable[[Report], None]) -> Report:
+class RecoveryError(Exception):
+    """The queue did not take all that was to be looked at again."""
+
+
+def recover(clients: Clients, endpoints: dict[str, str]) -> Report:
     """Restore lost records from sidecars, queue photos that have none, take out those that are gone.
 
     Args:
         endpoints: names of the resources, as in endpoints.json.
-        progress: called with the numbers so far.
+    Raises:
+        RecoveryError: it could not be done to the end.
     """
     storage = Storage(clients.s3, endpoints["images_bucket"], endpoints["media_bucket"])
     gallery = Gallery(storage, Catalog(clients.dynamodb, endpoints["table"]))
@@ -35,6 +39,6 @@ def recover(clients: Clients, endpoints: dict[str, str], progress: Callable[[Rep
             ]
             answer = clients.sqs.send_message_batch(QueueUrl=endpoints["ingest_queue"], Entries=entries)
             if answer.get("Failed"):
-                raise RuntimeError(f"messages were refused: {json.dumps(answer['Failed'])}")
+                raise RecoveryError(f"messages were refused: {json.dumps(answer['Failed'])}")
 
-    return reconcile(gallery, enqueue, progress)
+    return reconcile(gallery, enqueue)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import subprocess
@@ -18,7 +17,7 @@ import click
 from botocore.exceptions import BotoCoreError, ClientError
 
 from captionary.errors import PackError
-from captionary.packs import read_manifest
+from captionary.packs import load
 from captionary.reconcile import Report
 
 from . import front_door
@@ -27,7 +26,7 @@ from .data_folder import DataFolder
 from .deploy import ROOT, deploy
 from .errors import StartError
 from .ministack import MiniStack, damaged_state, free_port, set_state_aside
-from .recover import recover
+from .recover import RecoveryError, recover
 
 PACKS = ROOT / "layers" / "resnet50" / "packs"
 CLOUD_PORT = 4566  # LocalStack's, which clients try first
@@ -35,8 +34,8 @@ RESTART_PAUSES = (0.0, 1.0, 5.0, 15.0)  # seconds before each new start of what 
 STEADY_SECONDS = 60.0  # after so long without a death, the count begins anew
 
 
-class Stop(Exception):
-    """Somebody asked the gallery to stop."""
+class Stop(BaseException):
+    """Somebody asked the gallery to stop. Whoever handles errors shall not take it for one."""
 
 
 class Supervisor:
@@ -49,7 +48,7 @@ class Supervisor:
         self.site = f"http://127.0.0.1:{port}/"
         last = data.endpoints().get("aws_endpoint", "")
         preferred = last.rpartition(":")[2]
-        self._cloud = MiniStack(data.cloud, data.logs, free_port(int(preferred) if preferred.isdigit() else CLOUD_PORT))
+        self._cloud = MiniStack(data, free_port(int(preferred) if preferred.isdigit() else CLOUD_PORT, but_not=port))
         self._door: subprocess.Popen[str] | None = None
         self._endpoints: dict[str, str] = {}
 
@@ -98,8 +97,8 @@ class Supervisor:
             say("The local cloud did not stop in time and was ended; the next start restores what it had not saved.")
 
     def _start_cloud(self) -> None:
-        if broken := damaged_state(self._data.cloud):
-            aside = set_state_aside(self._data.cloud)
+        if broken := damaged_state(self._data.state):
+            aside = set_state_aside(self._data.state)
             names = ", ".join(path.name for path in broken)
             say(f"Saved state was damaged ({names}) and moved to {aside}; the gallery is rebuilt from its buckets.")
         self._cloud.start()
@@ -153,7 +152,7 @@ class Supervisor:
     def _page_answers(self) -> bool:
         try:
             with urllib.request.urlopen(self.site, timeout=5) as answer:
-                return bool(answer.status == 200)
+                return bool(answer.headers.get("Content-Security-Policy") == front_door.PAGE_POLICY)
         except OSError:
             return False
 
@@ -175,11 +174,15 @@ class Supervisor:
 
 def _settle_in(clients: Clients, endpoints: dict[str, str], caption_function: str) -> None:
     """What may happen once the gallery is open: load the network, and look whether anything was lost."""
-    with contextlib.suppress(BotoCoreError, ClientError):  # the watcher sees to a cloud that died meanwhile
+    try:
         clients.lambda_.invoke(FunctionName=caption_function, InvocationType="Event", Payload=b"{}")
-        report = recover(clients, endpoints, lambda report: None)
-        if report.restored or report.queued or report.removed:
-            say(_found(report))
+        report = recover(clients, endpoints)
+    except (BotoCoreError, ClientError, RecoveryError) as exc:
+        # Perhaps because the local cloud died: then the watcher starts it again, and this too.
+        say(f"The look for photos that may have been lost was broken off; the next start looks again. ({exc})")
+        return
+    if report.restored or report.queued or report.removed:
+        say(_found(report))
 
 
 def _found(report: Report) -> str:
@@ -204,7 +207,7 @@ def choose_pack(model: str) -> Path:
     if model == "imagenet" and not folder.is_dir():
         raise StartError("The imagenet pack is not built yet; build it with: scripts/captionary pack imagenet")
     try:
-        read_manifest(folder)
+        load(folder)
     except PackError as exc:
         raise StartError(f"--model {model}: {exc}.") from exc
     return folder
@@ -270,6 +273,9 @@ def main(port: int, data: Path, model: str, open_page: bool) -> None:
         say("Stopping.")
     except StartError as exc:
         click.echo(str(exc), err=True)
+        sys.exit(1)
+    except OSError as exc:
+        click.echo(f"The gallery can't go on: {exc}. The logs in {folder.logs} may say more.", err=True)
         sys.exit(1)
     finally:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

@@ -5,16 +5,16 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import select
 import signal
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 from captionary import identity
 
@@ -64,10 +64,17 @@ class RunningGallery:
     model: str = "starter"
     process: subprocess.Popen[str] | None = None
     endpoints: dict[str, str] = field(default_factory=dict)
-    said: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)  # lines since the start, but for those that were waited for
 
     def start(self) -> None:
         """Start it, and return when it says that it is open."""
+        self.launch()
+        self.wait_for_line("Gallery: ")
+        self.endpoints = json.loads((self.data / "endpoints.json").read_text())
+
+    def launch(self) -> None:
+        """Start it, and don't wait."""
+        self.said = []
         self.process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "infra", "--no-open"),
@@ -79,32 +86,34 @@ class RunningGallery:
             stderr=subprocess.STDOUT,
             text=True,
         )
-        self.wait_for_line("Gallery: ")
-        self.endpoints = json.loads((self.data / "endpoints.json").read_text())
+        assert self.process.stdout is not None
+        threading.Thread(target=self._listen, args=(self.process.stdout, self.said), daemon=True).start()
 
     def wait_for_line(self, beginning: str, seconds: float = PATIENCE_SECONDS) -> str:
-        """The next line of the terminal that begins so."""
+        """A line of the terminal that begins so, and that nobody waited for before."""
         assert self.process is not None
-        assert self.process.stdout is not None
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            readable, _, _ = select.select([self.process.stdout], [], [], 0.2)
-            line = self.process.stdout.readline() if readable else ""
-            if line:
-                self.said.append(line.strip())
-            if line.startswith(beginning):
-                return line.strip()
-            assert line or self.process.poll() is None, self.said
+            has_ended = self.process.poll() is not None
+            for line in list(self.said):
+                if line.startswith(beginning):
+                    self.said.remove(line)
+                    return line
+            assert not has_ended, self.said
+            time.sleep(0.02)
         raise AssertionError(f"no line {beginning!r} among {self.said}")
+
+    @staticmethod
+    def _listen(output: IO[str], said: list[str]) -> None:
+        with output:
+            for line in output:
+                said.append(line.strip())  # noqa: PERF401 - one by one, as they come
 
     def stop(self) -> int:
         """Ctrl-C; the exit status."""
         assert self.process is not None
         self.process.send_signal(signal.SIGINT)
-        status = self.process.wait(60)
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-        return status
+        return self.process.wait(60)
 
     def kill_all(self) -> None:
         """Pull the plug."""
@@ -113,8 +122,6 @@ class RunningGallery:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self.process.wait()
-        assert self.process.stdout is not None
-        self.process.stdout.close()
 
     def pid_of(self, module: str) -> int:
         """The process id of a child."""
@@ -154,14 +161,14 @@ class RunningGallery:
         answer = self.request("GET", f"/api/images/{image_id}")
         return answer.json if answer.status == 200 else None
 
-    def settled(self, image_id: str) -> dict[str, Any]:
+    def settled(self, image_id: str, seconds: float = PATIENCE_SECONDS) -> dict[str, Any]:
         """A photo, once it is no longer pending."""
 
         def look() -> dict[str, Any] | None:
             image = self.image(image_id)
             return image if image and image["status"] != "pending" else None
 
-        return eventually(look)
+        return eventually(look, seconds)
 
     def all_images(self) -> list[dict[str, Any]]:
         """Every photo of the gallery, by cursor."""

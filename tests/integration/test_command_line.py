@@ -43,7 +43,7 @@ def test_dropping_a_folder_prints_captions(gallery: RunningGallery, tmp_path: Pa
     assert images["broken.jpg"]["error"]["message"] in broken
     assert good.startswith("Käse & Brot.jpg")
     assert images["Käse & Brot.jpg"]["caption"] in good
-    assert "1 files are no photos and were left out" in result.stderr
+    assert f"Left out, being no photo: {folder / 'notes.txt'}" in result.stderr
 
 
 def test_dropping_the_same_again_changes_nothing(gallery: RunningGallery) -> None:

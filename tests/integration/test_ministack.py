@@ -110,22 +110,22 @@ def test_what_fails_three_times_goes_to_the_dead_letters_and_shows_as_failed(own
     clients, endpoints = own_gallery.clients, own_gallery.endpoints
     own_gallery.settled(own_gallery.put("before.jpg", (PHOTOS / "cat.jpg").read_bytes()))
 
-    def no_media(**change: Any) -> None:
+    def configure(**change: Any) -> None:
         variables = {**configuration["Environment"]["Variables"], **change}
         clients.lambda_.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
 
     name = f"{STACK}-caption"
     configuration: Any = clients.lambda_.get_function_configuration(FunctionName=name)
-    no_media(MEDIA_BUCKET="no-such-bucket")
+    configure(MEDIA_BUCKET="no-such-bucket", FIRST_RETRY_SECONDS="1")
     image_id = own_gallery.put("unlucky.jpg", (PHOTOS / "cat.jpg").read_bytes())
-    image = eventually(lambda: own_gallery.image(image_id), seconds=90)
+    image = own_gallery.settled(image_id, seconds=90)
     assert (image["status"], image["error"]["code"]) == ("failed", "internal")
 
     def dead_letters() -> int:
         return int(own_gallery.request("GET", "/api/status").json["queue"]["dead_letters"])
 
     eventually(lambda: dead_letters() == 1)
-    no_media()
+    configure()
     clients.sqs.send_message(
         QueueUrl=endpoints["ingest_queue"],
         MessageBody=events.look_again(endpoints["images_bucket"], "unlucky.jpg"),

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -64,6 +65,45 @@ def test_the_local_cloud_is_killed_while_the_gallery_is_open(own_gallery: Runnin
     own_gallery.wait_for_line("The local cloud died; starting again.")
     own_gallery.wait_for_line("Running again.")
     assert_everything_is_there(own_gallery, before)
+
+
+def test_no_worker_outlives_its_local_cloud(own_gallery: RunningGallery) -> None:
+    """It would write what it finds into the next one, and for that matter into another gallery's."""
+    own_gallery.start()
+    own_gallery.settled(own_gallery.put("a.jpg", (PHOTOS / "cat.jpg").read_bytes()))
+    workers = workers_of(own_gallery)
+    assert workers
+    for pid in workers:
+        os.kill(pid, signal.SIGSTOP)  # busy, for all that anyone can tell
+    own_gallery.kill_all()
+    eventually(lambda: not workers_of(own_gallery))
+
+
+def test_only_the_supervisor_is_killed_and_started_again_at_once(own_gallery: RunningGallery) -> None:
+    """Its local cloud is still saving then."""
+    own_gallery.start()
+    fill(own_gallery)
+    before = own_gallery.all_images()
+    assert own_gallery.process is not None
+    own_gallery.process.kill()
+    own_gallery.process.wait()
+    own_gallery.start()
+    assert_everything_is_there(own_gallery, before)
+
+
+@pytest.mark.parametrize("seconds", [0.2, 0.6, 1.0, 1.4])
+def test_ctrl_c_while_it_starts(own_gallery: RunningGallery, seconds: float) -> None:
+    own_gallery.launch()
+    time.sleep(seconds)
+    own_gallery.stop()
+    assert not [line for line in own_gallery.said if "Traceback" in line]
+    own_gallery.start()
+    assert own_gallery.settled(own_gallery.put("a.jpg", (PHOTOS / "cat.jpg").read_bytes()))["status"] == "ready"
+
+
+def workers_of(gallery: RunningGallery) -> list[int]:
+    processes = subprocess.run(["ps", "-A", "-ww", "-o", "pid=,args="], capture_output=True, text=True, check=True)
+    return [int(line.split()[0]) for line in processes.stdout.splitlines() if f"{gallery.data}/cloud/tmp" in line]
 
 
 def test_the_front_door_is_killed(own_gallery: RunningGallery) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -28,13 +29,13 @@ def test_one_gallery_at_a_time(tmp_path: Path) -> None:
     second.close()
 
 
-@pytest.mark.parametrize("inside", [".", "logs"])
+@pytest.mark.parametrize("inside", [".", "logs", "cloud", "cloud/s3", "cloud/state", "cloud/tmp"])
 def test_a_file_where_a_folder_is_needed(tmp_path: Path, inside: str) -> None:
     path = tmp_path / "data"
     if inside == ".":
         path.write_text("I am a file")
     else:
-        path.mkdir()
+        (path / inside).parent.mkdir(parents=True)
         (path / inside).write_text("I am a file")
     with pytest.raises(StartError, match=r"is a file where a folder is needed; choose another with --data"):
         DataFolder(path).open()
@@ -50,5 +51,28 @@ def test_endpoints_are_written_whole(tmp_path: Path) -> None:
     folder.write_endpoints({"site": "http://127.0.0.1:1/"})
     assert json.loads((tmp_path / "endpoints.json").read_text()) == {"site": "http://127.0.0.1:1/"}
     assert folder.endpoints() == {"site": "http://127.0.0.1:1/"}
-    (tmp_path / "endpoints.json").write_text("{")
-    assert folder.endpoints() == {}
+    for nonsense in ("{", "[]", '{"site": 5}'):
+        (tmp_path / "endpoints.json").write_text(nonsense)
+        assert folder.endpoints() == {}
+
+
+def test_whether_a_gallery_runs_on_a_folder(tmp_path: Path) -> None:
+    folder, looker = DataFolder(tmp_path / "data"), DataFolder(tmp_path / "data")
+    assert not looker.is_held()
+    folder.open()
+    assert looker.is_held()
+    folder.close()
+    assert not looker.is_held()
+
+
+def test_what_the_last_gallery_left_behind_is_waited_for(tmp_path: Path) -> None:
+    """The process is gone, and its local cloud, which inherited the lock, is still saving."""
+    folder = DataFolder(tmp_path)
+    folder.open()
+    cloud = subprocess.Popen(["sleep", "1"], pass_fds=[folder.lock])
+    folder.close()
+    (tmp_path / "lock").write_text("999999999")
+    second = DataFolder(tmp_path)
+    second.open()
+    assert cloud.poll() is not None
+    second.close()

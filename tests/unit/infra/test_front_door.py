@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,13 @@ class Cloud:
         if "missing-route" in request.path:
             headers = {"x-amzn-ErrorType": "MissingAuthenticationTokenException"}
             return web.Response(status=403, text='{"message":"Missing Authentication Token"}', headers=headers)
+        if "breaks-off" in request.path:
+            response = web.StreamResponse(headers={"Content-Length": "1000", "Cache-Control": "immutable"})
+            await response.prepare(request)
+            await response.write(b"J" * 100)
+            assert request.transport is not None
+            request.transport.abort()
+            return response
         if "gone" in request.path:
             return web.Response(status=404)
         if request.headers.get("Range"):
@@ -212,6 +219,53 @@ def test_requests_that_are_too_large(at_the_door: Stage) -> None:
             "/problems/too-large",
         )
         assert cloud.asked == []
+
+    at_the_door(story)
+
+
+def test_an_answer_that_breaks_off_behind_breaks_off_in_front(at_the_door: Stage) -> None:
+    async def story(door: Door, cloud: Cloud) -> None:
+        answer = await door.get("/media/thumb/breaks-off.jpg")
+        assert answer.status == 200
+        with pytest.raises(aiohttp.ClientPayloadError):
+            await answer.read()
+
+    at_the_door(story)
+
+
+@pytest.mark.parametrize(
+    ("request_line", "host", "status"),
+    [
+        ("GET /", "[", 421),
+        ("GET /", "127.0.0.1:99999", 421),
+        ("GET /%00", "127.0.0.1", 200),
+        ("GET /" + "a" * 5000, "127.0.0.1", 200),
+        ("GET /" + "a" * 300 + ".png", "127.0.0.1", 404),
+        ("GET http://127.0.0.1/api/status", "127.0.0.1", 200),
+        ("GET http://127.0.0.1/images/a.jpg?X-Amz-Signature=s", "127.0.0.1", 200),
+        ("POST /api/images/delete", "127.0.0.1", 200),
+        ("BREW /", "127.0.0.1", 400),
+    ],
+)
+def test_odd_requests_get_an_answer(at_the_door: Stage, request_line: str, host: str, status: int) -> None:
+    async def story(door: Door, cloud: Cloud) -> None:
+        assert door.port is not None
+        reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
+        writer.write(f"{request_line} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+        answer = await reader.readline()
+        writer.close()
+        await writer.wait_closed()
+        assert answer.decode().split()[1] == str(status)
+
+    at_the_door(story)
+
+
+def test_a_body_of_unknown_length_is_refused(at_the_door: Stage) -> None:
+    async def story(door: Door, cloud: Cloud) -> None:
+        async def parts() -> AsyncIterator[bytes]:
+            yield b"x"
+
+        assert await problem_of(await door.post("/api/images", data=parts())) == (400, "/problems/bad-request")
 
     at_the_door(story)
 

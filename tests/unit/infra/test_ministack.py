@@ -15,14 +15,19 @@ def test_a_free_port_is_the_preferred_one_if_it_can_be() -> None:
         assert free_port(port) != port
 
 
+def test_a_port_may_be_kept_for_another() -> None:
+    port = free_port()
+    assert free_port(port, but_not=port) != port
+
+
 def test_damaged_state_is_found_and_moved_out_of_the_way(tmp_path: Path) -> None:
     state = tmp_path / "state"
     state.mkdir()
     (state / "good.json").write_text('{"a": 1}')
     (state / "half.json").write_text('{"a": ')
     (state / "nothing.json").write_text("")
-    assert [path.name for path in damaged_state(tmp_path)] == ["half.json", "nothing.json"]
-    aside = set_state_aside(tmp_path)
+    assert [path.name for path in damaged_state(state)] == ["half.json", "nothing.json"]
+    aside = set_state_aside(state)
     assert (aside / "good.json").is_file()
-    assert not state.exists()
-    assert damaged_state(tmp_path) == []
+    assert list(state.iterdir()) == []
+    assert damaged_state(state) == []

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import socket
 from pathlib import Path
@@ -13,7 +14,17 @@ from infra.errors import StartError
 
 def make_pack(folder: Path) -> Path:
     folder.mkdir(parents=True)
-    manifest = {"format": 1, "name": "x", "version": "1", "input": {"size": 1}, "classes": 1, "files": {}}
+    files = {"labels.json": b'[{"name": "thing"}]', "encoder.tflite": b"network"}
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    manifest = {
+        "format": 1,
+        "name": "x",
+        "version": "1",
+        "input": {"size": 1},
+        "classes": 1,
+        "files": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
+    }
     (folder / "manifest.json").write_text(json.dumps(manifest))
     return folder
 
@@ -31,6 +42,9 @@ def test_packs_by_name_and_by_path(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert run.choose_pack("auto") == imagenet, "the better one, where it is built"
     with pytest.raises(StartError, match="nowhere holds no manifest"):
         run.choose_pack("nowhere")
+    (own / "encoder.tflite").write_bytes(b"tampered")
+    with pytest.raises(StartError, match="not the file that the pack's manifest describes"):
+        run.choose_pack(str(own))
 
 
 def test_a_port_that_is_taken() -> None:
