@@ -185,11 +185,15 @@ def _typical(network: keras.Model, samples: NDArray[np.float32]) -> NDArray[np.f
 
 
 def write_pack(out: Path, about: About, size: int, labels: list[Label], encoder: bytes) -> None:
-    """Write a pack to `out`, all or nothing, in place of what was there.
+    """Write a pack to `out`, all or nothing, in place of the pack that was there.
 
     Args:
         size: height and width of the network's input, in pixels.
+    Raises:
+        FileExistsError: something is there that is no pack.
     """
+    if out.exists() and not (out / MANIFEST).is_file():
+        raise FileExistsError(f"{out} is there, and is no model pack; choose another --out.")
     out.parent.mkdir(parents=True, exist_ok=True)
     building = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
@@ -210,8 +214,10 @@ def write_pack(out: Path, about: About, size: int, labels: list[Label], encoder:
             "files": {name: file_hash(building / name) for name in (ENCODER, LABELS)},
         }
         (building / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n")
-        shutil.rmtree(out, ignore_errors=True)
+        if out.exists():
+            out.rename(building / "replaced")
         building.rename(out)
+        shutil.rmtree(out / "replaced", ignore_errors=True)
     finally:
         shutil.rmtree(building, ignore_errors=True)
 

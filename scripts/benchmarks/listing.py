@@ -6,24 +6,25 @@ import json
 import statistics
 import tempfile
 import time
+from itertools import islice
 from pathlib import Path
 
 import click
 from rich.console import Console
 from rich.progress import track
 
-from captionary import identity
-from captionary.catalog import PLACES_PER_PAGE, Catalog, encode_cursor
-from captionary.records import Record
+from captionary.catalog import Catalog, encode_cursor
+from captionary.timeline import PLACES_PER_PAGE, Position
 from infra.ministack import free_port
 from infra.sandbox import RunningGallery
 
+from .filling import add_records
 from .report import Figure, tell
 
 SIZES = (100, 100_000)
 LIMIT = 50
 RUNS = 60
-CHUNK = 500
+HIGHEST_SORT_KEY = "9" * 16 + "#" + "z" * 16  # after every entry of a page
 
 
 @click.command()
@@ -62,38 +63,15 @@ def measure(gallery: RunningGallery, sizes: list[int]) -> list[Figure]:
 
 def fill(catalog: Catalog, held: int, wanted: int) -> None:
     """Add records until there are as many as wanted."""
-    labels = tuple({"name": f"label {i}", "score": 0.5 / (i + 1), "source": "model"} for i in range(5))
-    steps = range(held, wanted, CHUNK)
+    steps = range(held, wanted, PLACES_PER_PAGE)
     for start in track(steps, f"Filling up to {wanted:,}", console=Console(stderr=True)):
-        places = catalog.take_places(min(CHUNK, wanted - start))
-        catalog.write_new(
-            [
-                Record(
-                    identity.image_id(f"{start + i}.jpg"),
-                    f"album/{start + i}.jpg",
-                    "ready",
-                    place.page,
-                    place.created_at,
-                    etag="0123456789abcdef",
-                    caption="A dog runs over the grass with a ball in its mouth",
-                    labels=labels,  # type: ignore[arg-type]
-                    width=4000,
-                    height=3000,
-                    bytes=3_000_000,
-                    content_type="image/jpeg",
-                    placeholder="HAgODYJsV3iFVodwiImnd8tv3zUI",
-                    model_name="starter",
-                    model_version="1",
-                )
-                for i, place in enumerate(places)
-            ]
-        )
+        add_records(catalog, start, min(PLACES_PER_PAGE, wanted - start))
 
 
 def cursor_after(catalog: Catalog, skipped: int) -> str:
     """A cursor about that many photos down, found without walking there."""
-    page = max(0, catalog.last_page() - skipped // PLACES_PER_PAGE)
-    return encode_cursor(page, "9" * 16 + "#" + "z" * 16)
+    pages = islice(catalog.timeline._pages_before(catalog.timeline.newest_page()), skipped // PLACES_PER_PAGE, None)
+    return encode_cursor(Position(next(pages), HIGHEST_SORT_KEY))
 
 
 def seconds_of(gallery: RunningGallery, path: str) -> float:

@@ -51,6 +51,7 @@ def command(paths: tuple[Path, ...], data: Path, as_json: bool, wait: bool) -> N
     """
     endpoints = endpoints_of(data)
     api, clients = Api(endpoints), connect(endpoints["aws_endpoint"])
+    api.get("status")  # says what is to be done if the gallery does not answer
     files, skipped = find_photos(paths)
     notes = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -62,9 +63,10 @@ def command(paths: tuple[Path, ...], data: Path, as_json: bool, wait: bool) -> N
     else:
         report(dropped, images)
     if skipped:
-        notes.print(f"{len(skipped)} files are no photos and were left out, e.g. {skipped[0]}.", highlight=False)
+        more = f" and {len(skipped) - 1} more" if len(skipped) > 1 else ""
+        notes.print(f"Left out, being no photo: {skipped[0]}{more}", highlight=False, markup=False, soft_wrap=True)
     for path, reason in refused:
-        notes.print(f"{path}: {reason}", highlight=False, markup=False)
+        notes.print(f"{path}: {reason}", highlight=False, markup=False, soft_wrap=True)
     unfinished = sum(image["status"] == "pending" for image in images.values())
     if unfinished:
         notes.print(f"{unfinished} photos still wait for their captions; see: scripts/captionary status")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,8 @@ def command(
     NAME is imagenet, for Keras' ResNet50 with its 1,000 classes, or whatever a pack of your own shall
     be called; that takes --run and --data.
     """
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", name):
+        raise click.UsageError("NAME should be of small letters, digits and hyphens.")
     out = out or PACKS / name
     try:
         if name == "imagenet":
@@ -46,7 +49,7 @@ def command(
             raise click.UsageError("A pack other than imagenet is made of a training run: give --run and --data.")
         else:
             pack_run(name, run, open_labelled(data), out, licence)
-    except (build.WeightsError, DataError) as exc:
+    except (build.WeightsError, DataError, FileExistsError) as exc:
         raise click.ClickException(str(exc)) from exc
     click.echo(f"{out} is ready. Start the gallery with it: scripts/run --model {out}")
 

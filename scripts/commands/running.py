@@ -53,9 +53,10 @@ def endpoints_of(data: Path) -> dict[str, str]:
     """Where everything of the gallery is.
 
     Raises:
-        ClickException: no gallery ever ran on this folder.
+        ClickException: no gallery runs on this folder.
     """
-    endpoints = DataFolder(data).endpoints()
-    if not endpoints:
-        raise click.ClickException(f"No gallery has run on {data} yet. Start it with: scripts/run")
+    folder = DataFolder(data)
+    endpoints = folder.endpoints()
+    if not endpoints or not folder.is_held():
+        raise click.ClickException(f"No gallery runs on {data}. Start it with: scripts/run")
     return endpoints

@@ -40,7 +40,7 @@ def encoder(data: Path, out: Path, config: Path | None, **overrides: int | None)
         images = open_labelled(data)
     except (SettingsError, DataError) as exc:
         raise click.ClickException(str(exc)) from exc
-    steps = -(-(len(images.labels) - settings.dev_images) // settings.batch_size)
+    steps = max(1, -(-(len(images.labels) - settings.dev_images) // settings.batch_size))
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns) as progress:
         task = progress.add_task("", total=settings.epochs * steps)
@@ -49,6 +49,9 @@ def encoder(data: Path, out: Path, config: Path | None, **overrides: int | None)
             text = f"epoch {epoch + 1}  loss {scores.get('loss', 0):.3f}  top-1 {scores.get('top1', 0):.3f}"
             progress.update(task, completed=epoch * steps + step + 1, description=text)
 
-        scores = train(images, settings, out, report)
+        try:
+            scores = train(images, settings, out, report)
+        except DataError as exc:
+            raise click.ClickException(str(exc)) from exc
     click.echo(f"On {settings.dev_images} pictures held out: top-1 {scores['top1']:.1%}, top-5 {scores['top5']:.1%}")
     click.echo(f"Make a pack of it: scripts/captionary pack NAME --run {out} --data {data}")

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from captionary.preprocess import CHANNEL_MEANS_BGR
 
-from .data import Batches, LabelledImages
+from .data import Batches, DataError, LabelledImages
 from .settings import EncoderSettings
 
 Report = Callable[[int, int, dict[str, float]], None]
@@ -92,7 +92,14 @@ def train(
     Args:
         report: called as `report(epoch, step, scores)` after each step, counted from 0.
     Returns: scores of the finished model on the held-out pictures: `top1`, `top5` (0 to 1), `dev_loss`.
+    Raises:
+        DataError: there are too few pictures to hold out that many.
     """
+    if settings.dev_images >= len(images.labels):
+        raise DataError(
+            f"There are {len(images.labels)} pictures, and {settings.dev_images} of them are to be held out; "
+            "set dev_images lower."
+        )
     out.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(settings.seed)
     keras.config.set_dtype_policy(settings.dtype_policy)
@@ -125,10 +132,11 @@ def train(
         ],
     )
     model.save_weights(out / "encoder.weights.h5")
+    measured = model.evaluate(TrainingBatches(dev), verbose=0, return_dict=True)
     scores = {
-        "top1": round(float(history.history["val_top1"][-1]), 4),
-        "top5": round(float(history.history["val_top5"][-1]), 4),
-        "dev_loss": round(float(history.history["val_loss"][-1]), 4),
+        "top1": round(float(measured["top1"]), 4),
+        "top5": round(float(measured["top5"]), 4),
+        "dev_loss": round(float(measured["loss"]), 4),
     }
     summary = {
         "settings": dataclasses.asdict(settings),

@@ -11,6 +11,7 @@ from rich.progress import Progress
 
 from commands import drop
 from commands.drop import Dropped, find_photos, upload, wait_for
+from infra.data_folder import DataFolder
 from tests.unit.conftest import IMAGES, Aws
 
 JPEG = b"\xff\xd8\xff\xe0 and so on"
@@ -124,8 +125,28 @@ def test_a_gallery_that_was_stopped(tmp_path: Path) -> None:
 
     endpoints = {"api": "http://127.0.0.1:1/api", "site": "http://127.0.0.1:1/"}
     (tmp_path / "endpoints.json").write_text(json.dumps(endpoints))
-    result = CliRunner().invoke(main, ["status", "--data", str(tmp_path)])
-    assert (result.exit_code, result.output) == (1, "Error: The gallery does not answer. Start it with: scripts/run\n")
+    for command in (["status"], ["drop", __file__]):
+        result = CliRunner().invoke(main, [*command, "--data", str(tmp_path)])
+        assert (result.exit_code, result.output) == (
+            1,
+            f"Error: No gallery runs on {tmp_path}. Start it with: scripts/run\n",
+        )
+
+
+def test_a_gallery_that_does_not_answer(tmp_path: Path) -> None:
+    from commands.__main__ import main
+
+    folder = DataFolder(tmp_path)
+    folder.open()
+    endpoints = dict.fromkeys(("api", "site", "aws_endpoint"), "http://127.0.0.1:1")
+    folder.write_endpoints(endpoints)
+    for command in (["status"], ["drop", __file__]):
+        result = CliRunner().invoke(main, [*command, "--data", str(tmp_path)])
+        assert (result.exit_code, result.output) == (
+            1,
+            "Error: The gallery does not answer. Start it with: scripts/run\n",
+        )
+    folder.close()
 
 
 def test_every_command_is_listed_and_has_help() -> None:

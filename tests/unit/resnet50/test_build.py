@@ -142,6 +142,21 @@ def test_a_pack_is_replaced_as_a_whole(tiny_pack: Path, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["pack"]
 
 
+def test_nothing_but_a_pack_is_replaced(tiny_pack: Path, tmp_path: Path) -> None:
+    (tmp_path / "holiday.jpg").write_text("precious")
+    encoder = (tiny_pack / packs.ENCODER).read_bytes()
+    with pytest.raises(FileExistsError, match="is no model pack"):
+        build.write_pack(tmp_path, build.About("x", "1", "l", "p"), 32, [build.Label("n0", "a")], encoder)
+    assert (tmp_path / "holiday.jpg").read_text() == "precious"
+
+
+@pytest.mark.parametrize("name", ["..", "a/b", "Upper", "", "-x"])
+def test_names_that_no_pack_may_have(name: str) -> None:
+    from commands.pack import command
+
+    assert CliRunner().invoke(command, ["--", name]).exit_code == 2
+
+
 def test_imagenet_has_a_thousand_plain_names() -> None:
     labels = build.imagenet_labels()
     assert len({label.wnid for label in labels}) == 1000

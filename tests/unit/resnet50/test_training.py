@@ -155,8 +155,17 @@ def test_a_run_that_was_killed_goes_on(tmp_path: Path) -> None:
     with pytest.raises(Killed):
         encoder.train(images, SETTINGS, tmp_path / "run", kill_in_the_third_epoch)
     epochs: list[int] = []
-    encoder.train(images, SETTINGS, tmp_path / "run", lambda epoch, step, logs: epochs.append(epoch))
+    scores = encoder.train(images, SETTINGS, tmp_path / "run", lambda epoch, step, logs: epochs.append(epoch))
     assert sorted(set(epochs)) == [2, 3]
+    epochs.clear()
+    again = encoder.train(images, SETTINGS, tmp_path / "run", lambda epoch, step, logs: epochs.append(epoch))
+    assert (epochs, again) == ([], scores), "what is finished is only scored"
+
+
+def test_too_few_pictures(tmp_path: Path) -> None:
+    images = open_labelled(pack_npz(tmp_path / "set.npz", 12))
+    with pytest.raises(DataError, match="12 pictures, and 2000 of them are to be held out"):
+        encoder.train(images, EncoderSettings(), tmp_path / "run")
 
 
 def test_settings_come_from_defaults_file_and_flags(tmp_path: Path) -> None:
