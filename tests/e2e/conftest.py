@@ -16,8 +16,9 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 OUTPUT = ROOT / "test-output"  # screenshots, to look at
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
+    """Of this package only: while it runs, so does an event loop, and asyncio.run() would refuse to."""
     executable = next((found for name in NAMES if (found := shutil.which(name))), None)
     if executable is None:
         pytest.skip("there is no Chromium here")
