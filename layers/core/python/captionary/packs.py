@@ -2,7 +2,12 @@
 
 manifest.json    name, version, input, classes, scores, licence, provenance, SHA-256 of each file
 labels.json      [{"wnid", "name"}, ...], one for each class, in the order of the network's output
-encoder.tflite   (1, size, size, 3) to class probabilities (1, classes)
+encoder.tflite   (1, size, size, 3) to class probabilities (1, classes), and features (1, 7, 7, C) for the decoder
+
+and, in packs that caption in sentences, with `decoder` in the manifest (how to search):
+
+decoder.tflite   features and words to the next word, see captionary.decoder
+vocabulary.json  the words, in the order of the decoder's output
 """
 
 from __future__ import annotations
@@ -13,12 +18,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .beam import Search
 from .errors import PackError
+from .words import Vocabulary
 
 FORMAT = 1
 MANIFEST = "manifest.json"
 LABELS = "labels.json"
 ENCODER = "encoder.tflite"
+DECODER = "decoder.tflite"
+VOCABULARY = "vocabulary.json"
+CROPS = ("middle square", "whole picture")  # how a picture becomes a square: cut, or squeezed
 
 
 @dataclass(frozen=True)
@@ -28,6 +38,7 @@ class Pack:
     folder: Path
     manifest: dict[str, Any]
     labels: list[str]  # plain words, one for each class
+    vocabulary: Vocabulary | None = None  # the decoder's; None for a pack without
 
     @property
     def name(self) -> str:
@@ -43,8 +54,22 @@ class Pack:
         return int(self.manifest["input"]["size"])
 
     @property
+    def is_squeezed(self) -> bool:
+        """Whether the network sees the whole picture, squeezed to a square, rather than its middle."""
+        return bool(self.manifest["input"].get("crop") == CROPS[1])
+
+    @property
     def encoder(self) -> Path:
         return self.folder / ENCODER
+
+    @property
+    def decoder(self) -> Path:
+        return self.folder / DECODER
+
+    @property
+    def search(self) -> Search:
+        """How to search for sentences with the decoder."""
+        return Search(**self.manifest["decoder"]["search"])
 
     def summary(self) -> dict[str, Any]:
         """What `GET /status` tells of the pack."""
@@ -64,13 +89,15 @@ def load(folder: Path) -> Pack:
             raise PackError(f"the pack in {folder} lacks {name}")
         if file_hash(path) != expected:
             raise PackError(f"{path} is not the file that the pack's manifest describes; build or fetch the pack again")
-    for name in (LABELS, ENCODER):
+    has_decoder = "decoder" in manifest
+    for name in (LABELS, ENCODER, *((DECODER, VOCABULARY) if has_decoder else ())):
         if name not in manifest["files"]:
             raise PackError(f"the manifest in {folder} does not list {name}")
     labels = [str(entry["name"]) for entry in json.loads((folder / LABELS).read_text())]
     if len(labels) != manifest["classes"]:
         raise PackError(f"the pack in {folder} has {manifest['classes']} classes but {len(labels)} labels")
-    return Pack(folder, manifest, labels)
+    vocabulary = Vocabulary(json.loads((folder / VOCABULARY).read_text())) if has_decoder else None
+    return Pack(folder, manifest, labels, vocabulary)
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

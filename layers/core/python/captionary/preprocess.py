@@ -16,3 +16,8 @@ def square(picture: Image.Image, size: int) -> NDArray[np.uint8]:
     left, top = (picture.width - side) / 2, (picture.height - side) / 2
     box = (left, top, left + side, top + side)
     return np.asarray(picture.resize((size, size), Image.Resampling.BICUBIC, box=box, reducing_gap=2.0), np.uint8)
+
+
+def squeezed(picture: Image.Image, size: int) -> NDArray[np.uint8]:
+    """The whole of an RGB picture, squeezed to a square: uint8 (size, size, 3), 0 to 255."""
+    return np.asarray(picture.resize((size, size), Image.Resampling.BICUBIC, reducing_gap=2.0), np.uint8)
