@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
 import tempfile
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,10 +20,17 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from PIL import Image
 
-from captionary.packs import ENCODER, FORMAT, LABELS, MANIFEST, file_hash
-from captionary.preprocess import square
+from captionary.beam import Search
+from captionary.decoder import BEGIN, STEP
+from captionary.packs import CROPS, DECODER, ENCODER, FORMAT, LABELS, MANIFEST, VOCABULARY, file_hash
+from captionary.preprocess import square, squeezed
+from captionary.words import Vocabulary
 
-from .training.encoder import classifier, preprocess
+from .networks import WeightsError, conv4_network
+from .training import decoder as decoding
+from .training.encoder import preprocess
+from .training.settings import DecoderSettings
+from .training.transformer import PLACES, Transformer
 
 HERE = Path(__file__).parent
 IMAGENET_LABELS = HERE / "imagenet_labels.json"
@@ -32,7 +38,6 @@ PHOTOS = HERE / "photos"
 IMAGENET_SIZE = 224
 TYPICAL_SHARE = 0.9  # of calibration pictures whose largest activations are usual,
 ODD_FACTOR = 2.0  # and how many times as large makes a picture an odd one
-DOWNLOAD_SECONDS = 5.0  # that the weights' host may stay silent
 
 # Where WordNet's first word for a class is not the one that people use.
 PLAIN_NAMES = {
@@ -51,10 +56,6 @@ PLAIN_NAMES = {
     "tabby": "tabby cat",
     "teddy": "teddy bear",
 }
-
-
-class WeightsError(Exception):
-    """A network's weights can't be had, or don't fit."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,16 @@ class About:
     scores: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Sentences:
+    """What a pack needs to caption in sentences."""
+
+    decoder: bytes  # a LiteRT file, see captionary.decoder
+    vocabulary: Vocabulary
+    search: Search
+    scores: dict[str, Any] = field(default_factory=dict)
+
+
 def plain_name(synonyms: str) -> str:
     """The name that people use, of WordNet's synonyms with commas between them."""
     first = synonyms.partition(",")[0].strip()
@@ -87,42 +98,23 @@ def imagenet_labels() -> list[Label]:
     return [Label(entry["wnid"], plain_name(entry["name"])) for entry in json.loads(IMAGENET_LABELS.read_text())]
 
 
-def imagenet_network(weights: Path | None = None) -> keras.Model:
-    """Keras' ResNet50 for ImageNet's 1,000 classes.
-
-    Args:
-        weights: a file that Keras' `load_weights` takes; None: Keras downloads its own (102 MB) and
-            keeps them, hash checked, in its cache.
-    Raises:
-        WeightsError: they can't be had, or are not those of this network.
-    """
-    keras.config.set_dtype_policy("float32")
-    if weights is None:
-        return _downloaded()
-    if not weights.is_file():
-        raise WeightsError(f"There is no file {weights}.")
-    network = keras.applications.ResNet50(weights=None)
-    try:
-        network.load_weights(weights)
-    except (OSError, ValueError, KeyError) as exc:
-        raise WeightsError(f"{weights} does not hold the weights of ResNet50 with 1,000 classes: {exc}") from exc
-    return network
-
-
-def trained_network(run: Path) -> tuple[keras.Model, dict[str, Any]]:
-    """The network of a training run, and the run's `training.json`.
+def sentences_of(run: Path) -> Sentences:
+    """What a decoder's training run gives a pack.
 
     Raises:
         WeightsError: the folder holds no finished run.
     """
-    summary_file, weights = run / "training.json", run / "encoder.weights.h5"
+    summary_file, weights = run / decoding.SUMMARY, run / decoding.WEIGHTS
     if not summary_file.is_file() or not weights.is_file():
-        raise WeightsError(f"{run} holds no finished training run (training.json, encoder.weights.h5).")
+        raise WeightsError(f"{run} holds no training run of a decoder ({decoding.SUMMARY}, {decoding.WEIGHTS}).")
     summary = json.loads(summary_file.read_text())
+    vocabulary = Vocabulary(summary["vocabulary"])
+    settings = DecoderSettings(**summary["settings"])
     keras.config.set_dtype_policy("float32")
-    network = classifier(len(summary["names"]), summary["settings"]["image_size"], activation="softmax")
-    network.load_weights(weights)
-    return network, summary
+    decoder = decoding.network(settings, len(vocabulary), summary["channels"])
+    decoder.load_weights(weights)
+    search = Search(longest=settings.longest)
+    return Sentences(decoder_to_litert(decoder, search.width), vocabulary, search, summary.get("scores", {}))
 
 
 def shipped_photos() -> Iterator[Image.Image]:
@@ -138,16 +130,29 @@ def shipped_photos() -> Iterator[Image.Image]:
         yield photo
 
 
-def to_int8(network: keras.Model, photos: Iterable[Image.Image]) -> bytes:
+def with_features(network: keras.Model) -> keras.Model:
+    """A ResNet50 that gives its conv4 features float32 (B, 7, 7, 1024) too, after the probabilities."""
+    return keras.Model(network.input, [network.output, conv4_network(network).output])
+
+
+def encoder_to_int8(network: keras.Model, photos: Iterable[Image.Image], sentences: Sentences | None) -> bytes:
+    """A pack's encoder: with sentences it gives features too, and is fed whole pictures."""
+    return to_int8(with_features(network), photos, squeezed) if sentences else to_int8(network, photos)
+
+
+def to_int8(network: keras.Model, photos: Iterable[Image.Image], as_square: Callable[..., Any] = square) -> bytes:
     """The network as a LiteRT file with weights and activations of 8 bits.
 
     Args:
-        network: preprocessed pictures float32 (B, size, size, 3) to probabilities (B, classes).
+        network: preprocessed pictures float32 (B, size, size, 3) to probabilities (B, classes), and
+            features if it gives any.
         photos: a hundred or so, which the ranges of the activations are measured on.
-    Returns: takes int8 (1, size, size, 3) at a scale of its own, gives float32 (1, classes).
+        as_square: how a photo becomes a square, of captionary.preprocess.
+    Returns: takes int8 (1, size, size, 3) at a scale of its own, gives float32.
     """
     size = int(network.input_shape[1])
-    samples = _typical(network, np.concatenate([preprocess(_batch_of_one(photo, size)) for photo in photos]))
+    squares = np.stack([as_square(photo, size) for photo in photos]).astype(np.float32)
+    samples = _typical(network, preprocess(squares))
     with tempfile.TemporaryDirectory() as folder:
         archive = keras.export.ExportArchive()
         archive.track(network)
@@ -162,6 +167,38 @@ def to_int8(network: keras.Model, photos: Iterable[Image.Image]) -> bytes:
         converter.representative_dataset = lambda: ([sample[np.newaxis]] for sample in samples)
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
         converter.inference_input_type = tf.int8
+        return bytes(converter.convert())
+
+
+def decoder_to_litert(decoder: Transformer, beams: int) -> bytes:
+    """A caption decoder as a LiteRT file with weights of 8 bits, as captionary.decoder.Decoder reads it.
+
+    Args:
+        beams: how many partial sentences are searched at once; the file is for this many alone.
+    """
+    features = tf.TensorSpec((1, PLACES, decoder.channels), tf.float32, name="features")
+    memory = tf.TensorSpec((1, decoder.layer_count, PLACES, 2 * decoder.width), tf.float32, name="memory")
+    cache = tf.TensorSpec((beams, decoder.layer_count, decoder.longest, 2 * decoder.width), tf.float32, name="cache")
+    tokens, position = (
+        tf.TensorSpec((beams, 1), tf.int32, name="tokens"),
+        tf.TensorSpec((1,), tf.int32, name="position"),
+    )
+
+    def begin(features: Any) -> dict[str, Any]:
+        return {"memory": decoder.memory(features)}
+
+    def step(tokens: Any, position: Any, memory: Any, cache: Any) -> dict[str, Any]:
+        scores, cache = decoder.step(tokens, position, memory, cache)
+        return {"scores": scores, "cache": cache}
+
+    with tempfile.TemporaryDirectory() as folder:
+        archive = keras.export.ExportArchive()
+        archive.track(decoder)
+        archive.add_endpoint(BEGIN, begin, input_signature=[features])
+        archive.add_endpoint(STEP, step, input_signature=[tokens, position, memory, cache])
+        archive.write_out(folder, verbose=False)
+        converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=[BEGIN, STEP])
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
         return bytes(converter.convert())
 
 
@@ -184,11 +221,14 @@ def _typical(network: keras.Model, samples: NDArray[np.float32]) -> NDArray[np.f
     return samples[is_usual]
 
 
-def write_pack(out: Path, about: About, size: int, labels: list[Label], encoder: bytes) -> None:
+def write_pack(
+    out: Path, about: About, size: int, labels: list[Label], encoder: bytes, sentences: Sentences | None = None
+) -> None:
     """Write a pack to `out`, all or nothing, in place of the pack that was there.
 
     Args:
-        size: height and width of the network's input, in pixels.
+        size: height and width of the network's input, in pixels. With sentences, it is fed whole
+            pictures, squeezed to a square, without them the middle square.
     Raises:
         FileExistsError: something is there that is no pack.
     """
@@ -201,18 +241,25 @@ def write_pack(out: Path, about: About, size: int, labels: list[Label], encoder:
         (building / ENCODER).write_bytes(encoder)
         entries = ",\n".join(json.dumps({"wnid": label.wnid, "name": label.name}) for label in labels)
         (building / LABELS).write_text(f"[\n{entries}\n]\n")
-        manifest = {
+        files = [ENCODER, LABELS]
+        if sentences:
+            (building / DECODER).write_bytes(sentences.decoder)
+            (building / VOCABULARY).write_text(json.dumps(sentences.vocabulary.words, indent=0) + "\n")
+            files += [DECODER, VOCABULARY]
+        manifest: dict[str, Any] = {
             "format": FORMAT,
             "name": about.name,
             "version": about.version,
             "created": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
-            "input": {"size": size, "crop": "middle square", "channels": "BGR, ImageNet mean subtracted"},
+            "input": {"size": size, "crop": CROPS[bool(sentences)], "channels": "BGR, ImageNet mean subtracted"},
             "classes": len(labels),
             "scores": about.scores,
             "licence": about.licence,
             "provenance": about.provenance,
-            "files": {name: file_hash(building / name) for name in (ENCODER, LABELS)},
+            "files": {name: file_hash(building / name) for name in files},
         }
+        if sentences:
+            manifest["decoder"] = {"search": asdict(sentences.search), "scores": sentences.scores}
         (building / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n")
         if out.exists():
             out.rename(building / "replaced")
@@ -220,21 +267,3 @@ def write_pack(out: Path, about: About, size: int, labels: list[Label], encoder:
         shutil.rmtree(out / "replaced", ignore_errors=True)
     finally:
         shutil.rmtree(building, ignore_errors=True)
-
-
-def _downloaded() -> keras.Model:
-    patience = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(DOWNLOAD_SECONDS)  # Keras' download has no time limit of its own
-    try:
-        return keras.applications.ResNet50(weights="imagenet")
-    except Exception as exc:  # urllib's, Keras' and h5py's errors, to one effect
-        raise WeightsError(
-            f"Keras could not download the weights of ResNet50: {exc} "
-            "Look to the network and try again, or fetch the file elsewhere and name it with --weights."
-        ) from exc
-    finally:
-        socket.setdefaulttimeout(patience)
-
-
-def _batch_of_one(photo: Image.Image, size: int) -> NDArray[np.float32]:
-    return square(photo, size).astype(np.float32)[np.newaxis]

@@ -12,6 +12,7 @@ COMMANDS = {
     "status": "Tell how many photos there are, what waits, and what runs.",
     "train": "Train a network.",
     "pack": "Build a model pack.",
+    "evaluate": "Score the captions of a pack.",
 }
 
 

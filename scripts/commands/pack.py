@@ -17,7 +17,7 @@ import numpy as np
 from captionary import packs
 from captionary.captioner import Captioner
 from infra.run import PACKS
-from resnet50 import build
+from resnet50 import build, networks
 from resnet50.training.data import DataError, LabelledImages, open_labelled
 
 CALIBRATION_PICTURES = 300
@@ -29,10 +29,17 @@ IMAGENET_LICENCE = "Weights: MIT (He et al. 2015, arXiv:1512.03385). ImageNet: r
 @click.option("--weights", type=click.Path(path_type=Path), help="For imagenet: a file instead of Keras' download.")
 @click.option("--run", type=click.Path(path_type=Path), help="For any other: folder of a training run.")
 @click.option("--data", type=click.Path(exists=True, path_type=Path), help="What that run was trained on.")
+@click.option("--decoder", type=click.Path(path_type=Path), help="Folder of a decoder's training run, for sentences.")
 @click.option("--out", type=click.Path(path_type=Path), help="Where to put it.  [default: layers/resnet50/packs/NAME]")
 @click.option("--licence", default="", help="Terms of the training data, for the manifest.")
 def command(
-    name: str, weights: Path | None, run: Path | None, data: Path | None, out: Path | None, licence: str
+    name: str,
+    weights: Path | None,
+    run: Path | None,
+    data: Path | None,
+    decoder: Path | None,
+    out: Path | None,
+    licence: str,
 ) -> None:
     """Build a model pack.
 
@@ -43,42 +50,45 @@ def command(
         raise click.UsageError("NAME should be of small letters, digits and hyphens.")
     out = out or PACKS / name
     try:
+        sentences = build.sentences_of(decoder) if decoder else None
         if name == "imagenet":
-            pack_imagenet(weights, out)
+            pack_imagenet(weights, sentences, out)
         elif run is None or data is None:
             raise click.UsageError("A pack other than imagenet is made of a training run: give --run and --data.")
         else:
-            pack_run(name, run, open_labelled(data), out, licence)
-    except (build.WeightsError, DataError, FileExistsError) as exc:
+            pack_run(name, run, open_labelled(data), sentences, out, licence)
+    except (networks.WeightsError, DataError, FileExistsError) as exc:
         raise click.ClickException(str(exc)) from exc
     click.echo(f"{out} is ready. Start the gallery with it: scripts/run --model {out}")
 
 
-def pack_imagenet(weights: Path | None, out: Path) -> None:
+def pack_imagenet(weights: Path | None, sentences: build.Sentences | None, out: Path) -> None:
     """Export Keras' own network."""
     click.echo(
         "Loading ResNet50 ..." if weights else "Loading ResNet50 (102 MB, from Keras' host, if it is not here yet) ..."
     )
-    network = build.imagenet_network(weights)
+    network = networks.imagenet_network(weights)
     click.echo("Making it small: 8 bits for each weight ...")
-    encoder = build.to_int8(network, build.shipped_photos())
+    encoder = build.encoder_to_int8(network, build.shipped_photos(), sentences)
     about = build.About(
         name="imagenet",
         version="1",
         licence=IMAGENET_LICENCE,
         provenance=f"keras.applications.ResNet50, weights {weights.name if weights else 'imagenet'}",
     )
-    build.write_pack(out, about, build.IMAGENET_SIZE, build.imagenet_labels(), encoder)
+    build.write_pack(out, about, build.IMAGENET_SIZE, build.imagenet_labels(), encoder, sentences)
 
 
-def pack_run(name: str, run: Path, images: LabelledImages, out: Path, licence: str) -> None:
+def pack_run(
+    name: str, run: Path, images: LabelledImages, sentences: build.Sentences | None, out: Path, licence: str
+) -> None:
     """Export the network of a training run, and measure what is left of its score."""
-    network, summary = build.trained_network(run)
+    network, summary = networks.trained_network(run)
     held_out = int(summary["settings"]["dev_images"])
     border = len(images.labels) - held_out
     click.echo("Making it small: 8 bits for each weight ...")
     calibration = islice((images.image(i) for i in range(border)), CALIBRATION_PICTURES)
-    encoder = build.to_int8(network, calibration)
+    encoder = build.encoder_to_int8(network, calibration, sentences)
     labels = [
         build.Label(wnid, build.plain_name(words))
         for wnid, words in zip(summary["wnids"], summary["names"], strict=True)
@@ -89,22 +99,21 @@ def pack_run(name: str, run: Path, images: LabelledImages, out: Path, licence: s
         f"of {len(labels)} classes for {summary['settings']['epochs']} epochs"
     )
     about = build.About(name, "1", licence, provenance)
-    build.write_pack(out, about, size, labels, encoder)
+    build.write_pack(out, about, size, labels, encoder, sentences)
     click.echo(f"Scoring it on {held_out} pictures held out ...")
     scores = score(out, images, range(border, len(images.labels)))
     scores["float_top1"], scores["float_top5"] = summary["scores"]["top1"], summary["scores"]["top5"]
-    build.write_pack(out, build.About(name, "1", licence, provenance, scores), size, labels, encoder)
+    build.write_pack(out, build.About(name, "1", licence, provenance, scores), size, labels, encoder, sentences)
     click.echo(f"top-1 {scores['top1']:.1%}, top-5 {scores['top5']:.1%}; it was {scores['float_top1']:.1%} in float")
 
 
 def score(folder: Path, images: LabelledImages, indices: range) -> dict[str, Any]:
     """What a pack as it is gets right of the pictures at `indices`: fractions `top1` and `top5`."""
     captioner = Captioner(packs.load(folder), threads=2)
-    names = captioner.pack.labels
     ranks = []
     for i in indices:
-        ranked = [label["name"] for label in captioner.describe(images.image(i)).labels]
-        ranks.append(ranked.index(names[images.labels[i]]) if names[images.labels[i]] in ranked else len(ranked))
+        probabilities, _ = captioner.look(images.image(i))
+        ranks.append(int((probabilities > probabilities[images.labels[i]]).sum()))
     return {
         "pictures": len(ranks),
         "top1": round(float(np.mean([rank == 0 for rank in ranks])), 4),

@@ -119,7 +119,7 @@ def train(
         ],
     )
     checkpoint = out / "checkpoint"
-    first_epoch = _finished_epochs(checkpoint)
+    first_epoch = finished_epochs(checkpoint)
     started = time.monotonic()
     history = model.fit(
         TrainingBatches(batches, first_epoch),
@@ -183,7 +183,8 @@ def _schedule(settings: EncoderSettings, steps_per_epoch: int) -> Any:
     )
 
 
-def _finished_epochs(checkpoint: Path) -> int:
+def finished_epochs(checkpoint: Path) -> int:
+    """How many epochs a run has behind it, by its checkpoint (Keras' BackupAndRestore)."""
     metadata = checkpoint / "training_metadata.json"
     return int(json.loads(metadata.read_text())["epoch"]) if metadata.is_file() else 0
 

@@ -6,15 +6,40 @@ import dataclasses
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 
 class SettingsError(ValueError):
     """A setting has an unknown name or a value of the wrong type."""
 
 
+class Settings:
+    """What the settings of every kind have in common: how they are read."""
+
+    @classmethod
+    def load(cls, path: Path | None = None, **overrides: Any) -> Self:
+        """Settings from the defaults, a TOML file and overrides, the later winning.
+
+        Raises:
+            SettingsError: a name is unknown, or a value has the wrong type.
+        """
+        values: dict[str, Any] = {}
+        if path is not None:
+            values.update(tomllib.loads(path.read_text()))
+        values.update({name: value for name, value in overrides.items() if value is not None})
+        types = {field.name: type(field.default) for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
+        for name, value in values.items():
+            if name not in types:
+                raise SettingsError(f"unknown setting {name!r}; known: {', '.join(types)}")
+            if types[name] is float and type(value) is int:
+                values[name] = float(value)
+            elif type(value) is not types[name]:
+                raise SettingsError(f"{name} should be {types[name].__name__}, received {value!r}")
+        return cls(**values)
+
+
 @dataclass(frozen=True)
-class EncoderSettings:
+class EncoderSettings(Settings):
     """How Keras' ResNet50 is trained as a classifier."""
 
     # what
@@ -36,23 +61,33 @@ class EncoderSettings:
     # arithmetic: "mixed_bfloat16" nearly doubles the speed where the processor has it
     dtype_policy: str = "float32"
 
-    @classmethod
-    def load(cls, path: Path | None = None, **overrides: Any) -> EncoderSettings:
-        """Settings from the defaults, a TOML file and overrides, the later winning.
 
-        Raises:
-            SettingsError: a name is unknown, or a value has the wrong type.
-        """
-        values: dict[str, Any] = {}
-        if path is not None:
-            values.update(tomllib.loads(path.read_text()))
-        values.update({name: value for name, value in overrides.items() if value is not None})
-        types = {field.name: type(field.default) for field in dataclasses.fields(cls)}
-        for name, value in values.items():
-            if name not in types:
-                raise SettingsError(f"unknown setting {name!r}; known: {', '.join(types)}")
-            if types[name] is float and type(value) is int:
-                values[name] = float(value)
-            elif type(value) is not types[name]:
-                raise SettingsError(f"{name} should be {types[name].__name__}, received {value!r}")
-        return cls(**values)
+@dataclass(frozen=True)
+class DecoderSettings(Settings):
+    """How a caption decoder is trained on conv4 features."""
+
+    # what
+    least_count: int = 5  # of a word, to be in the vocabulary
+    longest: int = 22  # words of a caption, with its end mark; longer ones are cut
+    width: int = 384
+    layers: int = 3
+    heads: int = 6
+    seed: int = 1
+    # how long
+    epochs: int = 15
+    batch_size: int = 32  # pictures a step, with as many captions each as `captions_each`
+    captions_each: int = 5
+    patience: int = 4  # epochs without a better score on the development set, then it ends
+    score_pictures: int = 400  # of the development set, that are described after each epoch
+    # optimiser: AdamW, the rate falling along a cosine; scores are those of the weights' moving average
+    learning_rate: float = 5e-4  # at the peak, after warm-up
+    warmup_epochs: float = 1.0
+    weight_decay: float = 0.02
+    average_momentum: float = 0.995
+    clip_norm: float = 1.0
+    # against learning by heart
+    dropout: float = 0.3
+    word_dropout: float = 0.05  # share of words that are hidden from the decoder while it learns
+    label_smoothing: float = 0.1
+    views: int = 4  # of each picture: itself, its mirror image, and random parts
+    dtype_policy: str = "float32"

@@ -16,7 +16,7 @@ from keras.src.applications import resnet
 
 from captionary import packs
 from captionary.captioner import Captioner
-from resnet50 import build
+from resnet50 import build, networks
 
 from .conftest import solid
 
@@ -72,10 +72,10 @@ def silent(request: BaseHTTPRequestHandler) -> None:
 def test_a_download_that_fails_says_so(
     weights_host: Callable[[Answer], None], answer: Answer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(build, "DOWNLOAD_SECONDS", 0.5)
+    monkeypatch.setattr(networks, "DOWNLOAD_SECONDS", 0.5)
     weights_host(answer)
-    with pytest.raises(build.WeightsError, match=r"could not download the weights.*--weights"):
-        build.imagenet_network()
+    with pytest.raises(networks.WeightsError, match=r"could not download the weights.*--weights"):
+        networks.imagenet_network()
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
@@ -92,13 +92,13 @@ def test_the_command_tells_a_download_that_failed_in_a_sentence(
 
 
 def test_the_patience_of_a_download_is_five_seconds() -> None:
-    assert build.DOWNLOAD_SECONDS == 5
+    assert networks.DOWNLOAD_SECONDS == 5
 
 
 def test_an_imagenet_pack_from_a_file_of_weights(tmp_path: Path) -> None:
     original = keras.applications.ResNet50(weights=None)
     original.save_weights(tmp_path / "random.weights.h5")
-    network = build.imagenet_network(tmp_path / "random.weights.h5")
+    network = networks.imagenet_network(tmp_path / "random.weights.h5")
     encoder = build.to_int8(network, [solid((200, 30, 30)), solid((30, 200, 30))])
     about = build.About("imagenet", "1", "l", "p")
     build.write_pack(tmp_path / "imagenet", about, build.IMAGENET_SIZE, build.imagenet_labels(), encoder)
@@ -123,13 +123,13 @@ def test_weights_that_do_not_fit(tmp_path: Path, tiny_network: keras.Model) -> N
     tiny_network.save_weights(tmp_path / "tiny.weights.h5")
     (tmp_path / "text.weights.h5").write_text("hello")
     for name, reason in (("tiny", "does not hold"), ("text", "does not hold"), ("none", "There is no file")):
-        with pytest.raises(build.WeightsError, match=reason):
-            build.imagenet_network(tmp_path / f"{name}.weights.h5")
+        with pytest.raises(networks.WeightsError, match=reason):
+            networks.imagenet_network(tmp_path / f"{name}.weights.h5")
 
 
 def test_a_run_that_is_not_finished(tmp_path: Path) -> None:
-    with pytest.raises(build.WeightsError, match="no finished training run"):
-        build.trained_network(tmp_path)
+    with pytest.raises(networks.WeightsError, match="no finished training run"):
+        networks.trained_network(tmp_path)
 
 
 def test_a_pack_is_replaced_as_a_whole(tiny_pack: Path, tmp_path: Path) -> None:

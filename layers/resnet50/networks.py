@@ -1,0 +1,122 @@
+"""Where ResNet50 comes from: Keras' own, a file of weights, or a training run. Keras alone, on any backend."""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from captionary.packs import file_hash
+
+from .training.encoder import classifier
+
+CONV4 = "conv4_block6_out"
+GRID = 7  # rows and columns of the features that a caption decoder looks at
+IMAGENET = "imagenet"
+DOWNLOAD_SECONDS = 5.0  # that the weights' host may stay silent
+
+
+class WeightsError(Exception):
+    """A network's weights can't be had, or don't fit."""
+
+
+def imagenet_network(weights: Path | None = None) -> keras.Model:
+    """Keras' ResNet50 for ImageNet's 1,000 classes.
+
+    Args:
+        weights: a file that Keras' `load_weights` takes; None: Keras downloads its own (102 MB) and
+            keeps them, hash checked, in its cache.
+    Raises:
+        WeightsError: they can't be had, or are not those of this network.
+    """
+    keras.config.set_dtype_policy("float32")
+    if weights is None:
+        return _downloaded()
+    if not weights.is_file():
+        raise WeightsError(f"There is no file {weights}.")
+    network = keras.applications.ResNet50(weights=None)
+    try:
+        network.load_weights(weights)
+    except (OSError, ValueError, KeyError) as exc:
+        raise WeightsError(f"{weights} does not hold the weights of ResNet50 with 1,000 classes: {exc}") from exc
+    return network
+
+
+def trained_network(run: Path) -> tuple[keras.Model, dict[str, Any]]:
+    """The network of a training run, and the run's `training.json`.
+
+    Raises:
+        WeightsError: the folder holds no finished run.
+    """
+    summary_file, weights = run / "training.json", run / "encoder.weights.h5"
+    if not summary_file.is_file() or not weights.is_file():
+        raise WeightsError(f"{run} holds no finished training run (training.json, encoder.weights.h5).")
+    summary = json.loads(summary_file.read_text())
+    keras.config.set_dtype_policy("float32")
+    network = classifier(len(summary["names"]), summary["settings"]["image_size"], activation="softmax")
+    network.load_weights(weights)
+    return network, summary
+
+
+def conv4_network(network: keras.Model) -> keras.Model:
+    """The part of a ResNet50 that gives features: pictures (B, size, size, 3) to float32 (B, 7, 7, 1024)."""
+    conv4 = network.get_layer(CONV4).output
+    return keras.Model(network.input, _pooled(conv4))
+
+
+def _pooled(conv4: Any) -> Any:
+    """Conv4's output (B, rows, columns, C) averaged to a grid of 7 x 7: 14 rows by pairs, 8 rows by overlapping pairs.
+
+    Raises:
+        ValueError: it is smaller than that.
+    """
+    stride = conv4.shape[1] // GRID
+    if stride == 0:
+        raise ValueError(f"conv4 gives {conv4.shape[1]} rows, less than {GRID}: use pictures of 112 pixels or more")
+    window = conv4.shape[1] - (GRID - 1) * stride
+    return keras.layers.AveragePooling2D(window, strides=stride)(conv4)
+
+
+def network_of(source: str) -> tuple[keras.Model, str]:
+    """The network that gives a decoder its features, and a name for its weights.
+
+    Args:
+        source: "imagenet" for Keras' download, a file of weights (all of ResNet50 with 1,000 classes, or
+            its part up to conv4), or the folder of a training run.
+    Returns: pictures (B, size, size, 3) to float32 (B, 7, 7, 1024).
+    Raises:
+        WeightsError: there is no such thing.
+    """
+    if source == IMAGENET:
+        return conv4_network(imagenet_network()), IMAGENET
+    path = Path(source)
+    if path.is_dir():
+        network, _ = trained_network(path)
+        return conv4_network(network), file_hash(path / "encoder.weights.h5")
+    if not path.is_file():
+        raise WeightsError(f"There is no file or folder {path}.")
+    keras.config.set_dtype_policy("float32")
+    full = keras.applications.ResNet50(include_top=False, weights=None, input_shape=(224, 224, 3))
+    conv4 = keras.Model(full.input, full.get_layer(CONV4).output)
+    try:
+        conv4.load_weights(path)
+    except (OSError, ValueError, KeyError):
+        return conv4_network(imagenet_network(path)), file_hash(path)
+    return conv4_network(full), file_hash(path)
+
+
+def _downloaded() -> keras.Model:
+    patience = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(DOWNLOAD_SECONDS)  # Keras' download has no time limit of its own
+    try:
+        return keras.applications.ResNet50(weights="imagenet")
+    except Exception as exc:  # urllib's, Keras' and h5py's errors, to one effect
+        raise WeightsError(
+            f"Keras could not download the weights of ResNet50: {exc} "
+            "Look to the network and try again, or fetch the file elsewhere and name it with --weights."
+        ) from exc
+    finally:
+        socket.setdefaulttimeout(patience)

@@ -1,0 +1,276 @@
+"""Train a caption decoder on features that were computed before, on any Keras backend."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+from numpy.typing import NDArray
+
+from captionary.beam import Search, beam_search
+from captionary.words import PAD, UNKNOWN, Vocabulary, sentence
+
+from .encoder import Report, finished_epochs
+from .scores import bleu_and_cider
+from .settings import DecoderSettings
+from .transformer import Transformer
+
+WEIGHTS, SUMMARY, CHECKPOINT = "decoder.weights.h5", "decoder.json", "decoder-checkpoint"
+DEV_BATCH = 50  # pictures described at once
+
+
+def network(settings: DecoderSettings, vocabulary: int, channels: int) -> Transformer:
+    """An untrained decoder for a vocabulary of that size and features of so many channels."""
+    return Transformer(
+        vocabulary,
+        width=settings.width,
+        layers=settings.layers,
+        heads=settings.heads,
+        longest=settings.longest,
+        channels=channels,
+        dropout=settings.dropout,
+    )
+
+
+class CaptionBatches(keras.utils.PyDataset):  # type: ignore[misc]
+    """Features, words and the words that follow them, in an order that depends on seed and epoch alone."""
+
+    def __init__(
+        self,
+        features: NDArray[np.float16],
+        captions: Sequence[Sequence[str]],
+        vocabulary: Vocabulary,
+        settings: DecoderSettings,
+        epoch: int = 0,
+    ) -> None:
+        """Features (N, V, 49, C), V views of each picture, and one caption or more for each of the N."""
+        super().__init__()
+        self._features = features
+        self._settings = settings
+        self._epoch = epoch
+        self._tokens = [
+            np.array([vocabulary.encode(caption, settings.longest + 1) for caption in own], np.int32)
+            for own in captions
+        ]
+
+    def __len__(self) -> int:
+        return math.ceil(len(self._tokens) / self._settings.batch_size)
+
+    def __getitem__(self, number: int) -> tuple[dict[str, NDArray[Any]], NDArray[np.int32], NDArray[np.float32]]:
+        settings = self._settings
+        order = np.random.default_rng((settings.seed, self._epoch)).permutation(len(self._tokens))
+        random = np.random.default_rng((settings.seed, self._epoch, number))
+        chosen = order[number * settings.batch_size : (number + 1) * settings.batch_size]
+        views = random.integers(0, min(settings.views, self._features.shape[1]), len(chosen))
+        tokens = np.stack([self._some(self._tokens[i], random) for i in chosen])  # (B, K, T + 1)
+        given, wanted = tokens[..., :-1].copy(), tokens[..., 1:]
+        hidden = (random.random(given.shape) < settings.word_dropout) & (given > UNKNOWN)
+        given[hidden] = UNKNOWN
+        pictures = self._features[chosen, views].astype(np.float32)
+        return {"features": pictures, "tokens": given}, wanted, (wanted != PAD).astype(np.float32)
+
+    def on_epoch_end(self) -> None:
+        self._epoch += 1
+
+    def _some(self, captions: NDArray[np.int32], random: np.random.Generator) -> NDArray[np.int32]:
+        """As many captions of a picture as each is to have; some twice where there are fewer."""
+        each = self._settings.captions_each
+        return captions[random.permutation(max(len(captions), each))[:each] % len(captions)]
+
+
+@keras.saving.register_keras_serializable("captionary")
+class WordCrossentropy(keras.losses.Loss):  # type: ignore[misc]
+    """Cross-entropy of word numbers (B, K, T) and scores (B, K, T, V), a share of the target spread evenly."""
+
+    def __init__(self, smoothing: float, name: str = "word_crossentropy", **kwargs: Any) -> None:
+        # Mean over the words that count: padding has the weight 0.
+        super().__init__(name=name, reduction="mean_with_sample_weight", **kwargs)
+        self.smoothing = smoothing
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """(B, K, T), in nats."""
+        total = ops.logsumexp(y_pred, axis=-1)
+        wanted = ops.squeeze(ops.take_along_axis(y_pred, ops.expand_dims(ops.cast(y_true, "int32"), -1), -1), -1)
+        return total - (1 - self.smoothing) * wanted - self.smoothing * ops.mean(y_pred, axis=-1)
+
+
+def describe(
+    decoder: Transformer, features: NDArray[np.floating[Any]], vocabulary: Vocabulary, search: Search
+) -> list[list[str]]:
+    """Words for each picture: features (N, 49, C) to N captions."""
+    described = []
+    for start in range(0, len(features), DEV_BATCH):
+        batch = ops.convert_to_tensor(np.asarray(features[start : start + DEV_BATCH], np.float32))
+        count = len(batch)
+        memory = decoder.memory(batch)
+        beams = count * search.width
+        state: list[Any] = [np.zeros((beams, decoder.layer_count, decoder.longest, 2 * decoder.width), np.float32)]
+
+        def step(
+            last: NDArray[np.int32], position: int, order: NDArray[np.intp], memory: Any = memory, state: Any = state
+        ) -> NDArray[np.float32]:
+            cache = ops.take(ops.convert_to_tensor(state[0]), order, axis=0)
+            here = ops.convert_to_tensor(np.array([position], np.int32))
+            scores, state[0] = decoder.step(ops.convert_to_tensor(last[:, np.newaxis]), here, memory, cache)
+            return np.array(ops.log_softmax(scores), np.float32)
+
+        described += [vocabulary.decode(found.numbers) for found in beam_search(step, count, search)]
+    return described
+
+
+def train(
+    features: NDArray[np.float16],
+    captions: Sequence[Sequence[str]],
+    dev_features: NDArray[np.float16],
+    dev_captions: Sequence[Sequence[str]],
+    settings: DecoderSettings,
+    out: Path,
+    report: Report = lambda epoch, step, scores: None,
+) -> dict[str, float]:
+    """Train a decoder, and keep the weights of the epoch that describes the development set best (CIDEr).
+
+    Leaves `decoder.weights.h5` and `decoder.json` (settings, vocabulary, scores) in `out`. Killed and
+    started again with the same `out`, it goes on from the last finished epoch.
+
+    Args:
+        features: (N, V, 49, C), V views of each picture; dev_features likewise, of which the first counts.
+        report: called as `report(epoch, step, scores)` after each step, counted from 0.
+    Returns: scores on the development set: `bleu1` to `bleu4` (0 to 100), `cider`.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    keras.utils.set_random_seed(settings.seed)
+    keras.config.set_dtype_policy(settings.dtype_policy)
+    vocabulary = Vocabulary.of([caption for own in captions for caption in own], settings.least_count)
+    decoder = network(settings, len(vocabulary), features.shape[-1])
+    _standardise(decoder, features)
+    first_epoch = finished_epochs(out / CHECKPOINT)
+    batches = CaptionBatches(features, captions, vocabulary, settings, first_epoch)
+    decoder.compile(
+        optimizer=keras.optimizers.AdamW(
+            _schedule(settings, len(batches)),
+            beta_2=0.98,
+            weight_decay=settings.weight_decay,
+            clipnorm=settings.clip_norm,
+            use_ema=True,
+            ema_momentum=settings.average_momentum,
+        ),
+        loss=WordCrossentropy(settings.label_smoothing),
+    )
+    scorer = _DevScore(decoder, dev_features[:, 0], dev_captions, vocabulary, settings, out)
+    started = time.monotonic()
+    history = decoder.fit(
+        batches,
+        epochs=settings.epochs,
+        verbose=0,
+        callbacks=[
+            keras.callbacks.BackupAndRestore(str(out / CHECKPOINT), delete_checkpoint=False),
+            keras.callbacks.SwapEMAWeights(swap_on_epoch=True),
+            scorer,
+            _Steps(report, first_epoch),
+        ],
+    )
+    decoder.load_weights(out / WEIGHTS)
+    scores = _score(decoder, dev_features[:, 0], dev_captions, vocabulary, settings)
+    summary = json.loads((out / SUMMARY).read_text())
+    summary |= {
+        "scores": {"pictures": len(dev_captions), **scores},
+        "seconds": round(time.monotonic() - started),
+        "backend": keras.backend.backend(),
+        "loss": [round(float(value), 4) for value in history.history["loss"]],
+    }
+    (out / SUMMARY).write_text(json.dumps(summary, indent=2) + "\n")
+    return scores
+
+
+def _score(
+    decoder: Transformer,
+    features: NDArray[np.float16],
+    captions: Sequence[Sequence[str]],
+    vocabulary: Vocabulary,
+    settings: DecoderSettings,
+) -> dict[str, float]:
+    found = describe(decoder, features, vocabulary, Search(longest=settings.longest))
+    return bleu_and_cider([sentence(words) for words in found], captions)
+
+
+def _standardise(decoder: Transformer, features: NDArray[np.float16]) -> None:
+    """Tell a decoder the mean and deviation of each channel, from a sample of a thousand pictures."""
+    sample = np.asarray(features[:: max(1, len(features) // 1000), 0], np.float32)  # (n, 49, C)
+    decoder.mean.assign(sample.mean(axis=(0, 1)))
+    decoder.deviation.assign(sample.std(axis=(0, 1)) + 1e-3)
+
+
+def _schedule(settings: DecoderSettings, steps_per_epoch: int) -> Any:
+    warmup = math.ceil(settings.warmup_epochs * steps_per_epoch)
+    return keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=0.0,
+        decay_steps=max(1, settings.epochs * steps_per_epoch - warmup),
+        alpha=0.02,
+        warmup_target=settings.learning_rate,
+        warmup_steps=warmup,
+    )
+
+
+class _DevScore(keras.callbacks.Callback):  # type: ignore[misc]
+    """Describes the development set after each epoch, keeps the best weights, and ends what gets no better."""
+
+    def __init__(
+        self,
+        decoder: Transformer,
+        features: NDArray[np.float16],
+        captions: Sequence[Sequence[str]],
+        vocabulary: Vocabulary,
+        settings: DecoderSettings,
+        out: Path,
+    ) -> None:
+        super().__init__()
+        count = settings.score_pictures
+        self._decoder, self._features, self._captions = decoder, features[:count], captions[:count]
+        self._vocabulary, self._settings, self._out = vocabulary, settings, out
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        scores = _score(self._decoder, self._features, self._captions, self._vocabulary, self._settings)
+        if logs is not None:
+            logs |= scores
+        summary = self._summary()
+        if not summary or scores["cider"] > summary["best"]["cider"]:
+            self._decoder.save_weights(self._out / WEIGHTS)
+            summary = {
+                "settings": dataclasses.asdict(self._settings),
+                "vocabulary": self._vocabulary.words,
+                "channels": self._decoder.channels,
+                "best": {**scores, "epoch": epoch + 1},
+            }
+            (self._out / SUMMARY).write_text(json.dumps(summary, indent=2) + "\n")
+        elif epoch + 1 - summary["best"]["epoch"] >= self._settings.patience:
+            self._decoder.stop_training = True
+
+    def _summary(self) -> dict[str, Any]:
+        path = self._out / SUMMARY
+        return dict(json.loads(path.read_text())) if path.is_file() else {}
+
+
+class _Steps(keras.callbacks.Callback):  # type: ignore[misc]
+    """Tells after each step, and after each epoch with the scores of the development set."""
+
+    def __init__(self, report: Report, first_epoch: int) -> None:
+        super().__init__()
+        self._report = report
+        self._epoch = first_epoch
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self._epoch = epoch
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        self._report(self._epoch, batch, dict(logs or {}))
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self._report(epoch, self.params["steps"] - 1, dict(logs or {}))

@@ -1,0 +1,62 @@
+"""Conv4 features of pictures, computed once and kept in a file that is mapped, not read, into memory.
+
+Axes: N pictures, V views of each (itself, its mirror image, random parts), 7 rows, 7 columns, C = 1024
+channels: `conv4_block6_out` of Keras' ResNet50, averaged over 2 x 2 neighbours where it is 14 x 14.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from resnet50.networks import GRID
+
+from .captions import CaptionedImages, pixels
+from .encoder import preprocess
+
+BATCH = 32
+
+
+def encode(
+    network: keras.Model,
+    images: CaptionedImages,
+    cache: Path,
+    *,
+    key: str,
+    views: int = 1,
+    report: Callable[[int, int], None] = lambda done, total: None,
+) -> NDArray[np.float16]:
+    """Features float16 (N, V, 49, C) of a set, mapped from a file below `cache`; made if that is not there yet.
+
+    Broken off and called again, it goes on where it was. Memory: a batch, whatever the set's size.
+
+    Args:
+        network: as `conv4_network` gives it.
+        key: names network and set, e.g. by a hash of the weights.
+        report: called with how many pictures are done, of how many.
+    """
+    size, channels = int(network.input_shape[1]), int(network.output_shape[-1])
+    shape = (len(images.names), views, GRID * GRID, channels)
+    identity = hashlib.sha256(json.dumps([key, size, images.names, views]).encode()).hexdigest()[:16]
+    cache.mkdir(parents=True, exist_ok=True)
+    path, progress = cache / f"features-{identity}.npy", cache / f"features-{identity}.done"
+    if not path.is_file():
+        np.lib.format.open_memmap(path, mode="w+", dtype=np.float16, shape=shape)
+    features = np.lib.format.open_memmap(path, mode="r+")
+    done = int(progress.read_text()) if progress.is_file() else 0
+    for start in range(done, len(images.names), BATCH):
+        indices = range(start, min(start + BATCH, len(images.names)))
+        for view in range(views):
+            batch = preprocess(pixels(images, indices, size, view).astype(np.float32))
+            answer = np.asarray(network.predict_on_batch(batch))
+            features[start : indices.stop, view] = answer.reshape(len(indices), GRID * GRID, channels)
+        features.flush()
+        progress.write_text(str(indices.stop))
+        report(indices.stop, len(images.names))
+    return np.lib.format.open_memmap(path, mode="r")

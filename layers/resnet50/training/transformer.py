@@ -1,0 +1,167 @@
+"""A caption decoder that attends to conv4 features.
+
+A Transformer (Vaswani et al. 2017, arXiv:1706.03762), normalised before each part, in the place of the
+LSTM of Show, Attend and Tell (Xu et al. 2015, arXiv:1502.03044).
+
+Axes: B pictures, K captions of each, T words, S = 49 places of the feature grid, C = 1024 channels,
+D the decoder's width, L its layers, V words of the vocabulary.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+PLACES = 49
+
+
+class _Attention(keras.layers.Layer):  # type: ignore[misc]
+    """Multi-head attention whose keys and values are given ready made."""
+
+    def __init__(self, width: int, heads: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.width, self.heads = width, heads
+        self.query = keras.layers.Dense(width, use_bias=False)
+        self.key_value = keras.layers.Dense(2 * width, use_bias=False)
+        self.out = keras.layers.Dense(width)
+
+    def build(self, shape: Any) -> None:
+        for layer in (self.query, self.key_value, self.out):
+            layer.build((*shape[:-1], self.width))
+        super().build(shape)
+
+    def call(self, inputs: Any, key_value: Any, mask: Any = None) -> Any:
+        """Inputs (B, T, D), key_value (B, S, 2D), mask (..., T, S) of what may be seen, to (B, T, D)."""
+        query = self._split(self.query(inputs))
+        key, value = ops.split(key_value, 2, axis=-1)
+        scores = ops.matmul(query, ops.transpose(self._split(key), (0, 1, 3, 2)))
+        scores = ops.cast(scores, "float32") * (self.width // self.heads) ** -0.5
+        if mask is not None:
+            scores = ops.where(mask, scores, -1e9)
+        weights = ops.cast(ops.softmax(scores), key_value.dtype)
+        mixed = ops.transpose(ops.matmul(weights, self._split(value)), (0, 2, 1, 3))
+        return self.out(ops.reshape(mixed, (-1, inputs.shape[1], self.width)))
+
+    def _split(self, vectors: Any) -> Any:
+        """(B, T, D) to (B, heads, T, D / heads)."""
+        parts = ops.reshape(vectors, (-1, vectors.shape[1], self.heads, self.width // self.heads))
+        return ops.transpose(parts, (0, 2, 1, 3))
+
+
+class _Block(keras.layers.Layer):  # type: ignore[misc]
+    def __init__(self, width: int, heads: int, dropout: float, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.width = width
+        self.norms = [keras.layers.LayerNormalization(epsilon=1e-5) for _ in range(3)]
+        self.to_words, self.to_picture = _Attention(width, heads), _Attention(width, heads)
+        self.wide, self.narrow = keras.layers.Dense(4 * width, activation="gelu"), keras.layers.Dense(width)
+        self.dropout = keras.layers.Dropout(dropout)
+
+    def build(self, shape: Any) -> None:
+        for layer in (*self.norms, self.to_words, self.to_picture, self.wide):
+            layer.build((None, None, self.width))
+        self.narrow.build((None, None, 4 * self.width))
+        super().build(shape)
+
+    def of_words(self, hidden: Any) -> Any:
+        """Keys and values of words: (B, T, D) to (B, T, 2D)."""
+        return self.to_words.key_value(self.norms[0](hidden))
+
+    def call(self, hidden: Any, words: Any, mask: Any, picture: Any, each: int, training: bool = False) -> Any:
+        """One layer: hidden (B * each, T, D) to the same.
+
+        Args:
+            words: keys and values of the words so far, as `of_words` gives them.
+            picture: keys and values of the places (B, S, 2D).
+            each: sentences of a picture, side by side.
+        """
+        hidden = hidden + self.dropout(self.to_words(self.norms[0](hidden), words, mask), training=training)
+        # The captions of a picture look at it side by side: there is no order among them, and no mask.
+        length = hidden.shape[1]
+        side_by_side = ops.reshape(self.norms[1](hidden), (-1, each * length, self.width))
+        seen = ops.reshape(self.to_picture(side_by_side, picture), (-1, length, self.width))
+        hidden = hidden + self.dropout(seen, training=training)
+        return hidden + self.dropout(self.narrow(self.wide(self.norms[2](hidden))), training=training)
+
+
+class Transformer(keras.Model):  # type: ignore[misc]
+    """Features and the words so far to scores of the next word."""
+
+    def __init__(
+        self,
+        vocabulary: int,
+        *,
+        width: int,
+        layers: int,
+        heads: int,
+        longest: int,
+        channels: int = 1024,
+        dropout: float,
+    ) -> None:
+        super().__init__()
+        self.vocabulary, self.width, self.longest = vocabulary, width, longest
+        self.channels, self.layer_count = channels, layers
+        self.project = keras.layers.Dense(width)
+        self.project_norm = keras.layers.LayerNormalization(epsilon=1e-5)
+        self.place = keras.layers.Embedding(PLACES, width)
+        self.word = keras.layers.Embedding(vocabulary, width)
+        self.position = keras.layers.Embedding(longest, width)
+        self.blocks = [_Block(width, heads, dropout, name=f"block{i}") for i in range(layers)]
+        self.last_norm = keras.layers.LayerNormalization(epsilon=1e-5)
+        self.mean = self.add_weight(shape=(channels,), initializer="zeros", trainable=False, name="mean")
+        self.deviation = self.add_weight(shape=(channels,), initializer="ones", trainable=False, name="deviation")
+        self.bias = self.add_weight(shape=(vocabulary,), initializer="zeros", name="bias")
+        self.dropout = keras.layers.Dropout(dropout)
+        self.project.build((None, PLACES, channels))
+        for layer in (self.project_norm, self.last_norm, *self.blocks):
+            layer.build((None, None, width))
+        for layer in (self.place, self.word, self.position):
+            layer.build((None, None))
+        self.built = True
+
+    def call(self, inputs: dict[str, Any], training: bool = False) -> Any:
+        """Features (B, S, C) and tokens int32 (B, K, T) to scores float32 (B, K, T, V) of the word after each."""
+        tokens = inputs["tokens"]
+        captions, length = tokens.shape[1:]
+        picture = self.memory(inputs["features"], training=training)
+        hidden = self.word(ops.reshape(tokens, (-1, length))) * self.width**0.5
+        hidden = self.dropout(hidden + self.position(ops.arange(length)), training=training)
+        mask = ops.tril(ops.ones((length, length), "bool"))
+        for i, block in enumerate(self.blocks):
+            hidden = block(hidden, block.of_words(hidden), mask, picture[:, i], each=captions, training=training)
+        return ops.reshape(self._scores(hidden), (-1, captions, length, self.vocabulary))
+
+    def memory(self, features: Any, training: bool = False) -> Any:
+        """What the words will look at: features (B, S, C) to keys and values (B, L, S, 2D)."""
+        places = self.project_norm(self.project((features - self.mean) / self.deviation))
+        places = self.dropout(places + self.place(ops.arange(PLACES)), training=training)
+        return ops.stack([block.to_picture.key_value(places) for block in self.blocks], axis=1)
+
+    def step(self, tokens: Any, position: Any, memory: Any, cache: Any) -> tuple[Any, Any]:
+        """One word on, for B beams.
+
+        Args:
+            tokens: int32 (B, 1), the last words.
+            position: int32 (1,), how many words came before them.
+            memory: (B', L, S, 2D); the beams of a picture lie side by side, B / B' of them.
+            cache: (B, L, T, 2D), keys and values of the words before; any for the first.
+        Returns: scores float32 (B, V) of the next words, and the cache with these words in it.
+        """
+        # By multiplication, not by look-up: so 8-bit weights serve both ends of the network.
+        words = ops.one_hot(tokens, self.vocabulary, dtype=self.compute_dtype)  # (B, 1, V)
+        hidden = ops.matmul(words, ops.cast(self.word.embeddings, self.compute_dtype)) * self.width**0.5
+        hidden = hidden + self.position(position)
+        here = ops.reshape(ops.equal(ops.arange(self.longest), position), (1, self.longest, 1))
+        mask = ops.reshape(ops.arange(self.longest) <= position, (1, 1, 1, self.longest))
+        each, written = tokens.shape[0] // memory.shape[0], []
+        for i, block in enumerate(self.blocks):
+            words = ops.where(here, block.of_words(hidden), cache[:, i])
+            written.append(words)
+            hidden = block(hidden, words, mask, memory[:, i], each=each)
+        return self._scores(hidden)[:, 0], ops.stack(written, axis=1)
+
+    def _scores(self, hidden: Any) -> Any:
+        embedding = ops.transpose(ops.cast(self.word.embeddings, hidden.dtype))
+        return ops.cast(ops.matmul(self.last_norm(hidden), embedding), "float32") + ops.cast(self.bias, "float32")

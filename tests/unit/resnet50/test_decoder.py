@@ -1,0 +1,320 @@
+"""A caption decoder small enough to learn three sentences in a test, through to the pack that uses it."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from numpy.typing import NDArray
+
+from captionary import packs
+from captionary.beam import Search
+from captionary.captioner import Captioner
+from captionary.decoder import Decoder
+from captionary.errors import PackError
+from captionary.words import Vocabulary
+from resnet50 import build, networks
+from resnet50.training import decoder
+from resnet50.training.captions import open_captioned
+from resnet50.training.encoder import preprocess
+from resnet50.training.features import encode
+from resnet50.training.settings import DecoderSettings
+
+from .conftest import COLOURS, solid
+
+SIZE = 32
+SENTENCES = {"red": "A red square.", "green": "Nothing but green here.", "blue": "Blue sky and blue sea."}
+SETTINGS = DecoderSettings(
+    least_count=1,
+    longest=8,
+    width=32,
+    layers=2,
+    heads=2,
+    epochs=25,
+    batch_size=6,
+    captions_each=2,
+    patience=25,
+    learning_rate=0.01,
+    warmup_epochs=0.5,
+    average_momentum=0.5,
+    dropout=0.0,
+    word_dropout=0.0,
+    views=2,
+)
+
+
+@pytest.fixture(scope="module")
+def colour_network() -> keras.Model:
+    """Pictures (B, 32, 32, 3) to the probabilities of three colours, by a layer called as ResNet50's conv4."""
+    pictures = keras.Input((SIZE, SIZE, 3))
+    shrunk = keras.layers.AveragePooling2D(2)(pictures)  # (B, 16, 16, 3)
+    conv4 = keras.layers.Conv2D(8, 3, activation="relu", name=networks.CONV4)(shrunk)  # (B, 14, 14, 8)
+    probabilities = keras.layers.Dense(3, activation="softmax")(keras.layers.GlobalAveragePooling2D()(conv4))
+    return keras.Model(pictures, probabilities)
+
+
+@pytest.fixture(scope="module")
+def album(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twenty photos with captions, as somebody may have them."""
+    folder = tmp_path_factory.mktemp("album")
+    with (folder / "captions.csv").open("w", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(["file", "caption"])
+        for i in range(20):
+            name = list(COLOURS)[i % 3]
+            solid(COLOURS[name]).save(folder / f"{i}.png")
+            table.writerow([f"{i}.png", SENTENCES[name]])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def features(colour_network: keras.Model, album: Path, tmp_path_factory: pytest.TempPathFactory) -> NDArray[np.float16]:
+    network = networks.conv4_network(colour_network)
+    cache = tmp_path_factory.mktemp("features")
+    return encode(network, open_captioned(album), cache, key="colours", views=2)
+
+
+def train(features: NDArray[np.float16], album: Path, out: Path, **changes: Any) -> dict[str, float]:
+    captions = open_captioned(album).captions
+    settings = dataclasses.replace(SETTINGS, **changes)
+    return decoder.train(features, captions, features, captions, settings, out)
+
+
+@pytest.fixture(scope="module")
+def run(features: NDArray[np.float16], album: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("run")
+    scores = train(features, album, out)
+    assert scores["bleu4"] > 90
+    return out
+
+
+def test_features_are_averaged_and_kept(colour_network: keras.Model, album: Path, tmp_path: Path) -> None:
+    images = open_captioned(album)
+    network = networks.conv4_network(colour_network)
+    assert network.output_shape == (None, 7, 7, 8)
+    found = encode(network, images, tmp_path, key="k", views=2)
+    assert found.shape == (len(images.names), 2, 49, 8)
+    conv4 = keras.Model(colour_network.input, colour_network.get_layer(networks.CONV4).output)
+    picture = np.array(images.image(0).resize((SIZE, SIZE)), np.float32)[np.newaxis]
+    full = np.asarray(conv4(preprocess(picture)))[0]
+    expected = full.reshape(7, 2, 7, 2, 8).mean(axis=(1, 3)).reshape(49, 8)
+    np.testing.assert_allclose(found[0, 0], expected, rtol=1e-2, atol=0.1)
+
+    def forbidden(*args: object) -> None:
+        raise AssertionError("they are there already")
+
+    assert encode(network, images, tmp_path, key="k", views=2, report=forbidden).shape == found.shape
+    for progress in tmp_path.glob("*.done"):
+        progress.write_text("4")
+    done: list[int] = []
+    again = encode(network, images, tmp_path, key="k", views=2, report=lambda count, _: done.append(count))
+    assert done == [len(images.names)], "what was broken off goes on"
+    np.testing.assert_array_equal(again, found)
+
+
+def test_a_grid_that_is_too_small() -> None:
+    small = keras.Input((64, 64, 3))
+    network = keras.Model(small, keras.layers.AveragePooling2D(16, name=networks.CONV4)(small))
+    with pytest.raises(ValueError, match="112 pixels or more"):
+        networks.conv4_network(network)
+
+
+def test_what_was_learnt(run: Path) -> None:
+    summary = json.loads((run / "decoder.json").read_text())
+    assert summary["settings"]["width"] == 32
+    assert summary["scores"]["bleu4"] > 90
+    assert set(summary["vocabulary"]) == {
+        "a",
+        "red",
+        "square",
+        "nothing",
+        "but",
+        "green",
+        "here",
+        "blue",
+        "sky",
+        "and",
+        "sea",
+    }
+
+
+def test_a_killed_run_goes_on(features: NDArray[np.float16], album: Path, tmp_path: Path) -> None:
+    train(features, album, tmp_path, epochs=2)
+    epochs: list[int] = []
+    captions = open_captioned(album).captions
+    settings = dataclasses.replace(SETTINGS, epochs=4)
+    decoder.train(
+        features, captions, features, captions, settings, tmp_path, lambda epoch, step, scores: epochs.append(epoch)
+    )
+    assert sorted(set(epochs)) == [2, 3]
+
+
+def test_it_ends_when_it_gets_no_better(features: NDArray[np.float16], album: Path, tmp_path: Path) -> None:
+    train(features, album, tmp_path, learning_rate=0.0, patience=2)
+    assert len(json.loads((tmp_path / "decoder.json").read_text())["loss"]) == 3
+
+
+def test_word_by_word_gives_what_whole_sentences_give(run: Path, features: NDArray[np.float16]) -> None:
+    summary = json.loads((run / "decoder.json").read_text())
+    network = decoder.network(DecoderSettings(**summary["settings"]), len(summary["vocabulary"]) + 4, 8)
+    network.load_weights(run / "decoder.weights.h5")
+    tokens = np.random.default_rng(1).integers(1, 15, (3, 2, 8)).astype(np.int32)
+    pictures = features[:3, 0].astype(np.float32)
+    whole = np.asarray(network({"features": pictures, "tokens": tokens})).reshape(6, 8, -1)
+    memory = network.memory(pictures)
+    cache = np.zeros((6, 2, 8, 64), np.float32)
+    for position in range(8):
+        words = tokens.reshape(6, 8)[:, position : position + 1]
+        scores, cache = network.step(words, np.array([position], np.int32), memory, cache)
+        np.testing.assert_allclose(np.asarray(scores), whole[:, position], atol=1e-4)
+
+
+def test_litert_says_what_keras_says(run: Path, features: NDArray[np.float16], tmp_path: Path) -> None:
+    sentences = build.sentences_of(run)
+    (tmp_path / "decoder.tflite").write_bytes(sentences.decoder)
+    litert = Decoder(tmp_path / "decoder.tflite", sentences.vocabulary, sentences.search)
+    summary = json.loads((run / "decoder.json").read_text())
+    network = decoder.network(DecoderSettings(**summary["settings"]), len(sentences.vocabulary), 8)
+    network.load_weights(run / "decoder.weights.h5")
+    expected = decoder.describe(network, features[:6, 0], sentences.vocabulary, sentences.search)
+    assert [litert.describe(one.astype(np.float32)) for one in features[:6, 0]] == expected
+    assert len({tuple(words) for words in expected}) == 3
+
+
+def test_a_pack_that_speaks_in_sentences(run: Path, colour_network: keras.Model, tmp_path: Path) -> None:
+    sentences = build.sentences_of(run)
+    encoder = build.encoder_to_int8(colour_network, [solid(colour) for colour in COLOURS.values()] * 4, sentences)
+    labels = [build.Label(f"n{i}", name) for i, name in enumerate(COLOURS)]
+    build.write_pack(tmp_path / "pack", build.About("x", "1", "l", "p"), SIZE, labels, encoder, sentences)
+    pack = packs.load(tmp_path / "pack")
+    assert pack.search == Search(longest=8)
+    assert pack.manifest["decoder"]["scores"]["bleu4"] > 90
+    captioner = Captioner(pack)
+    for name, colour in COLOURS.items():
+        description = captioner.describe(solid(colour))
+        assert description.caption == SENTENCES[name]
+        assert len(description.labels) == 3
+    whole = solid(COLOURS["red"], (300, 100))
+    whole.paste(COLOURS["blue"], (100, 0, 200, 100))
+    _, features = captioner.look(whole)
+    assert features is not None
+    left, middle = features.reshape(7, 7, 8)[:, 0], features.reshape(7, 7, 8)[:, 3]
+    assert np.abs(left - middle).max() > 1, "the whole picture is looked at, not its middle alone"
+
+
+def test_a_decoder_without_its_words_is_no_pack(run: Path, colour_network: keras.Model, tmp_path: Path) -> None:
+    sentences = dataclasses.replace(build.sentences_of(run), vocabulary=Vocabulary(["only"]))
+    encoder = build.encoder_to_int8(colour_network, [solid(colour) for colour in COLOURS.values()], sentences)
+    labels = [build.Label(f"n{i}", name) for i, name in enumerate(COLOURS)]
+    folder = tmp_path / "pack"
+    build.write_pack(folder, build.About("x", "1", "l", "p"), SIZE, labels, encoder, sentences)
+    manifest = json.loads((folder / packs.MANIFEST).read_text())
+    del manifest["files"][packs.VOCABULARY]
+    (folder / packs.MANIFEST).write_text(json.dumps(manifest))
+    with pytest.raises(PackError, match=r"does not list vocabulary\.json"):
+        packs.load(folder)
+
+
+LOSS = """
+import json, sys, keras, numpy as np
+from resnet50.training import decoder
+from resnet50.training.settings import DecoderSettings
+keras.utils.set_random_seed(1)
+settings = DecoderSettings(longest=6, width=16, layers=1, heads=2, dropout=0.0)
+network = decoder.network(settings, 20, 8)
+random = np.random.default_rng(1)
+for variable in network.trainable_variables:
+    variable.assign(random.normal(0, 0.3, variable.shape))
+features = random.normal(size=(4, 49, 8)).astype("float32")
+tokens = random.integers(1, 20, (4, 2, 6)).astype("int32")
+network.compile(optimizer=keras.optimizers.AdamW(0.01), loss=decoder.WordCrossentropy(0.1))
+weights = np.ones(tokens.shape, "float32")
+losses = [float(network.train_on_batch({"features": features, "tokens": tokens}, tokens, weights)) for _ in range(3)]
+print(json.dumps(losses))
+"""
+
+
+def test_every_backend_takes_the_same_steps() -> None:
+    losses = {}
+    for backend in ("tensorflow", "jax"):
+        environment = {**os.environ, "KERAS_BACKEND": backend, "PYTHONPATH": os.pathsep.join(sys.path)}
+        answer = subprocess.run(
+            [sys.executable, "-c", LOSS], env=environment, capture_output=True, text=True, check=True
+        )
+        losses[backend] = json.loads(answer.stdout.splitlines()[-1])
+    assert losses["jax"] == pytest.approx(losses["tensorflow"], abs=1e-3)
+    assert losses["jax"][2] < losses["jax"][0]
+
+
+def test_the_commands_from_an_album_to_captions(
+    album: Path, colour_network: keras.Model, run: Path, tmp_path: Path
+) -> None:
+    from commands.evaluate import command
+
+    sentences = build.sentences_of(run)
+    encoder = build.encoder_to_int8(colour_network, [solid(colour) for colour in COLOURS.values()] * 4, sentences)
+    labels = [build.Label(f"n{i}", name) for i, name in enumerate(COLOURS)]
+    build.write_pack(tmp_path / "pack", build.About("x", "1", "l", "p"), SIZE, labels, encoder, sentences)
+    arguments = [
+        "--pack",
+        str(tmp_path / "pack"),
+        "--data",
+        str(album),
+        "--split",
+        "train",
+        "--out",
+        str(tmp_path / "out"),
+    ]
+    result = CliRunner().invoke(command, arguments)
+    assert result.exit_code == 0, result.output
+    scores = json.loads((tmp_path / "out" / "scores.json").read_text())
+    assert scores["bleu4"] == 100
+    assert f"| {scores['cider']} |" in result.output
+    page = (tmp_path / "out" / "samples.html").read_text()
+    assert SENTENCES["red"] in page
+    assert page.count("<figure>") == 18
+    assert len(list((tmp_path / "out" / "samples").glob("*.jpg"))) == 18
+
+
+def test_the_command_trains_on_an_album(album: Path, tmp_path: Path) -> None:
+    from commands.train import command
+
+    network = keras.applications.ResNet50(include_top=False, weights=None, input_shape=(224, 224, 3))
+    keras.Model(network.input, network.get_layer(networks.CONV4).output).save_weights(tmp_path / "conv4.weights.h5")
+    (tmp_path / "small.toml").write_text("width = 32\nheads = 2\nlayers = 1\nbatch_size = 8\n")
+    arguments = ["--data", str(album), "--encoder", str(tmp_path / "conv4.weights.h5"), "--out", str(tmp_path / "run")]
+    arguments += ["--config", str(tmp_path / "small.toml"), "--epochs", "1", "--views", "2", "--least-count", "1"]
+    result = CliRunner().invoke(command, ["decoder", *arguments])
+    assert result.exit_code == 0, result.output
+    assert "On 2 pictures held out: BLEU-4" in result.output
+    sentences = build.sentences_of(tmp_path / "run")
+    assert sentences.search.longest == DecoderSettings().longest
+    assert "square" in sentences.vocabulary.words
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "reason"),
+    [
+        ("--encoder", "nowhere", "There is no file or folder nowhere"),
+        ("--config", "bad.toml", "unknown setting 'depth'"),
+    ],
+)
+def test_the_command_says_what_is_wrong(album: Path, tmp_path: Path, option: str, value: str, reason: str) -> None:
+    from commands.train import command
+
+    (tmp_path / "bad.toml").write_text("depth = 3\n")
+    value = str(tmp_path / value) if value.endswith(".toml") else value
+    arguments = ["decoder", "--data", str(album), "--out", str(tmp_path / "run"), "--encoder", "nowhere", option, value]
+    result = CliRunner().invoke(command, arguments)
+    assert result.exit_code == 1
+    assert reason in result.output
