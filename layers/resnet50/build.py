@@ -30,7 +30,7 @@ from .networks import WeightsError, conv4_network
 from .training import decoder as decoding
 from .training.encoder import preprocess
 from .training.settings import DecoderSettings
-from .training.transformer import PLACES, Transformer
+from .training.transformer import PLACES
 
 HERE = Path(__file__).parent
 IMAGENET_LABELS = HERE / "imagenet_labels.json"
@@ -170,15 +170,15 @@ def to_int8(network: keras.Model, photos: Iterable[Image.Image], as_square: Call
         return bytes(converter.convert())
 
 
-def decoder_to_litert(decoder: Transformer, beams: int) -> bytes:
+def decoder_to_litert(decoder: decoding.CaptionNetwork, beams: int) -> bytes:
     """A caption decoder as a LiteRT file with weights of 8 bits, as captionary.decoder.Decoder reads it.
 
     Args:
         beams: how many partial sentences are searched at once; the file is for this many alone.
     """
     features = tf.TensorSpec((1, PLACES, decoder.channels), tf.float32, name="features")
-    memory = tf.TensorSpec((1, decoder.layer_count, PLACES, 2 * decoder.width), tf.float32, name="memory")
-    cache = tf.TensorSpec((beams, decoder.layer_count, decoder.longest, 2 * decoder.width), tf.float32, name="cache")
+    memory = tf.TensorSpec((1, *decoder.memory_shape), tf.float32, name="memory")
+    cache = tf.TensorSpec(decoder.cache_shape(beams), tf.float32, name="cache")
     tokens, position = (
         tf.TensorSpec((beams, 1), tf.int32, name="tokens"),
         tf.TensorSpec((1,), tf.int32, name="position"),

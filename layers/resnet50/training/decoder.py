@@ -20,15 +20,33 @@ from captionary.words import PAD, UNKNOWN, Vocabulary, sentence
 
 from .encoder import Report, finished_epochs
 from .scores import bleu_and_cider
-from .settings import DecoderSettings
+from .settings import DecoderSettings, SettingsError
+from .show_and_tell import ShowAndTell
 from .transformer import Transformer
 
 WEIGHTS, SUMMARY, CHECKPOINT = "decoder.weights.h5", "decoder.json", "decoder-checkpoint"
 DEV_BATCH = 50  # pictures described at once
 
 
-def network(settings: DecoderSettings, vocabulary: int, channels: int) -> Transformer:
-    """An untrained decoder for a vocabulary of that size and features of so many channels."""
+CaptionNetwork = Transformer | ShowAndTell
+
+
+def network(settings: DecoderSettings, vocabulary: int, channels: int) -> CaptionNetwork:
+    """An untrained decoder for a vocabulary of that size and features of so many channels.
+
+    Raises:
+        SettingsError: there is no such kind.
+    """
+    if settings.kind == "show-and-tell":
+        return ShowAndTell(
+            vocabulary,
+            width=settings.width,
+            longest=settings.longest,
+            channels=channels,
+            dropout=settings.dropout,
+        )
+    if settings.kind != "transformer":
+        raise SettingsError(f'kind should be "transformer" or "show-and-tell", received {settings.kind!r}')
     return Transformer(
         vocabulary,
         width=settings.width,
@@ -103,7 +121,7 @@ class WordCrossentropy(keras.losses.Loss):  # type: ignore[misc]
 
 
 def describe(
-    decoder: Transformer, features: NDArray[np.floating[Any]], vocabulary: Vocabulary, search: Search
+    decoder: CaptionNetwork, features: NDArray[np.floating[Any]], vocabulary: Vocabulary, search: Search
 ) -> list[list[str]]:
     """Words for each picture: features (N, 49, C) to N captions."""
     described = []
@@ -112,7 +130,7 @@ def describe(
         count = len(batch)
         memory = decoder.memory(batch)
         beams = count * search.width
-        state: list[Any] = [np.zeros((beams, decoder.layer_count, decoder.longest, 2 * decoder.width), np.float32)]
+        state: list[Any] = [np.zeros(decoder.cache_shape(beams), np.float32)]
 
         def step(
             last: NDArray[np.int32], position: int, order: NDArray[np.intp], memory: Any = memory, state: Any = state
@@ -191,7 +209,7 @@ def train(
 
 
 def _score(
-    decoder: Transformer,
+    decoder: CaptionNetwork,
     features: NDArray[np.float16],
     captions: Sequence[Sequence[str]],
     vocabulary: Vocabulary,
@@ -201,7 +219,7 @@ def _score(
     return bleu_and_cider([sentence(words) for words in found], captions)
 
 
-def _standardise(decoder: Transformer, features: NDArray[np.float16]) -> None:
+def _standardise(decoder: CaptionNetwork, features: NDArray[np.float16]) -> None:
     """Tell a decoder the mean and deviation of each channel, from a sample of a thousand pictures."""
     sample = np.asarray(features[:: max(1, len(features) // 1000), 0], np.float32)  # (n, 49, C)
     decoder.mean.assign(sample.mean(axis=(0, 1)))
@@ -224,7 +242,7 @@ class _DevScore(keras.callbacks.Callback):  # type: ignore[misc]
 
     def __init__(
         self,
-        decoder: Transformer,
+        decoder: CaptionNetwork,
         features: NDArray[np.float16],
         captions: Sequence[Sequence[str]],
         vocabulary: Vocabulary,

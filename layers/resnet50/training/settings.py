@@ -67,6 +67,7 @@ class DecoderSettings(Settings):
     """How a caption decoder is trained on conv4 features."""
 
     # what
+    kind: str = "transformer"  # attends to the places of a picture; or "show-and-tell", which sees it as one vector
     least_count: int = 5  # of a word, to be in the vocabulary
     longest: int = 22  # words of a caption, with its end mark; longer ones are cut
     width: int = 384

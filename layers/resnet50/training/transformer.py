@@ -102,7 +102,8 @@ class Transformer(keras.Model):  # type: ignore[misc]
     ) -> None:
         super().__init__()
         self.vocabulary, self.width, self.longest = vocabulary, width, longest
-        self.channels, self.layer_count = channels, layers
+        self.channels = channels
+        self.memory_shape = (layers, PLACES, 2 * width)
         self.project = keras.layers.Dense(width)
         self.project_norm = keras.layers.LayerNormalization(epsilon=1e-5)
         self.place = keras.layers.Embedding(PLACES, width)
@@ -138,6 +139,11 @@ class Transformer(keras.Model):  # type: ignore[misc]
         places = self.project_norm(self.project((features - self.mean) / self.deviation))
         places = self.dropout(places + self.place(ops.arange(PLACES)), training=training)
         return ops.stack([block.to_picture.key_value(places) for block in self.blocks], axis=1)
+
+    def cache_shape(self, beams: int) -> tuple[int, ...]:
+        """The shape of what `step` passes on, for that many beams."""
+        layers, _, size = self.memory_shape
+        return (beams, layers, self.longest, size)
 
     def step(self, tokens: Any, position: Any, memory: Any, cache: Any) -> tuple[Any, Any]:
         """One word on, for B beams.

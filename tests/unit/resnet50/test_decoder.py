@@ -90,10 +90,15 @@ def train(features: NDArray[np.float16], album: Path, out: Path, **changes: Any)
     return decoder.train(features, captions, features, captions, settings, out)
 
 
-@pytest.fixture(scope="module")
-def run(features: NDArray[np.float16], album: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module", params=["transformer", "show-and-tell"])
+def run(
+    request: pytest.FixtureRequest,
+    features: NDArray[np.float16],
+    album: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
     out = tmp_path_factory.mktemp("run")
-    scores = train(features, album, out)
+    scores = train(features, album, out, kind=request.param)
     assert scores["bleu4"] > 90
     return out
 
@@ -172,7 +177,7 @@ def test_word_by_word_gives_what_whole_sentences_give(run: Path, features: NDArr
     pictures = features[:3, 0].astype(np.float32)
     whole = np.asarray(network({"features": pictures, "tokens": tokens})).reshape(6, 8, -1)
     memory = network.memory(pictures)
-    cache = np.zeros((6, 2, 8, 64), np.float32)
+    cache = np.zeros(network.cache_shape(6), np.float32)
     for position in range(8):
         words = tokens.reshape(6, 8)[:, position : position + 1]
         scores, cache = network.step(words, np.array([position], np.int32), memory, cache)

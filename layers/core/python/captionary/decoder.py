@@ -18,8 +18,8 @@ class Decoder:
     """A loaded decoder: `decoder.tflite` with two signatures, for as many beams as the search is wide.
 
     begin    features (1, 49, C) to memory, what each word will look at
-    step     tokens int32 (W, 1), position int32 (1,), memory, cache (W, L, T, D) to scores (W, V) of the
-             next word, and the cache with these words in it
+    step     tokens int32 (W, 1), position int32 (1,), memory, cache (W, ...) to scores (W, V) of the next
+             word, and the cache after these words
     """
 
     def __init__(self, path: Path, vocabulary: Vocabulary, search: Search, threads: int = 1) -> None:
