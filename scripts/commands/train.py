@@ -21,6 +21,7 @@ from resnet50.training.captions import CaptionedImages, open_captioned
 from resnet50.training.data import DataError, open_labelled
 from resnet50.training.encoder import Report
 from resnet50.training.features import encode
+from resnet50.training.reward import fine_tune
 from resnet50.training.settings import DecoderSettings, EncoderSettings, SettingsError
 
 
@@ -114,6 +115,9 @@ def decoder(
     steps = -(-len(images.names) // settings.batch_size)
     with _progress(settings.epochs * steps, steps, "cider") as report:
         scores = decoding.train(seen, images.captions, dev_seen, dev_images.captions, settings, out, report)
+    if settings.reward_epochs:
+        with _progress(settings.reward_epochs * steps, steps, "cider") as report:
+            scores = fine_tune(out, seen, images.captions, dev_seen, dev_images.captions, settings, report)
     click.echo(f"On {len(dev_images.names)} pictures held out: BLEU-4 {scores['bleu4']}, CIDEr {scores['cider']}")
     click.echo(f"Score it as it will run: scripts/captionary evaluate --run {out} --encoder {encoder} --data ...")
 

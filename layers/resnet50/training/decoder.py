@@ -108,9 +108,15 @@ class CaptionBatches(keras.utils.PyDataset):  # type: ignore[misc]
 class WordCrossentropy(keras.losses.Loss):  # type: ignore[misc]
     """Cross-entropy of word numbers (B, K, T) and scores (B, K, T, V), a share of the target spread evenly."""
 
-    def __init__(self, smoothing: float, name: str = "word_crossentropy", **kwargs: Any) -> None:
+    def __init__(
+        self,
+        smoothing: float,
+        name: str = "word_crossentropy",
         # Mean over the words that count: padding has the weight 0.
-        super().__init__(name=name, reduction="mean_with_sample_weight", **kwargs)
+        reduction: str = "mean_with_sample_weight",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(name=name, reduction=reduction, **kwargs)
         self.smoothing = smoothing
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
@@ -182,7 +188,7 @@ def train(
         ),
         loss=WordCrossentropy(settings.label_smoothing),
     )
-    scorer = _DevScore(decoder, dev_features[:, 0], dev_captions, vocabulary, settings, out)
+    scorer = DevScore(decoder, dev_features[:, 0], dev_captions, vocabulary, settings, out)
     started = time.monotonic()
     history = decoder.fit(
         batches,
@@ -195,28 +201,11 @@ def train(
             _Steps(report, first_epoch),
         ],
     )
-    decoder.load_weights(out / WEIGHTS)
-    scores = _score(decoder, dev_features[:, 0], dev_captions, vocabulary, settings)
-    summary = json.loads((out / SUMMARY).read_text())
-    summary |= {
-        "scores": {"pictures": len(dev_captions), **scores},
-        "seconds": round(time.monotonic() - started),
-        "backend": keras.backend.backend(),
-        "loss": [round(float(value), 4) for value in history.history["loss"]],
-    }
-    (out / SUMMARY).write_text(json.dumps(summary, indent=2) + "\n")
-    return scores
-
-
-def _score(
-    decoder: CaptionNetwork,
-    features: NDArray[np.float16],
-    captions: Sequence[Sequence[str]],
-    vocabulary: Vocabulary,
-    settings: DecoderSettings,
-) -> dict[str, float]:
-    found = describe(decoder, features, vocabulary, Search(longest=settings.longest))
-    return bleu_and_cider([sentence(words) for words in found], captions)
+    return scorer.finish(
+        seconds=round(time.monotonic() - started),
+        backend=keras.backend.backend(),
+        loss=[round(float(value), 4) for value in history.history["loss"]],
+    )
 
 
 def _standardise(decoder: CaptionNetwork, features: NDArray[np.float16]) -> None:
@@ -237,7 +226,7 @@ def _schedule(settings: DecoderSettings, steps_per_epoch: int) -> Any:
     )
 
 
-class _DevScore(keras.callbacks.Callback):  # type: ignore[misc]
+class DevScore(keras.callbacks.Callback):  # type: ignore[misc]
     """Describes the development set after each epoch, keeps the best weights, and ends what gets no better."""
 
     def __init__(
@@ -250,30 +239,49 @@ class _DevScore(keras.callbacks.Callback):  # type: ignore[misc]
         out: Path,
     ) -> None:
         super().__init__()
-        count = settings.score_pictures
-        self._decoder, self._features, self._captions = decoder, features[:count], captions[:count]
+        self._decoder, self._features, self._captions = decoder, features, captions
         self._vocabulary, self._settings, self._out = vocabulary, settings, out
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        scores = _score(self._decoder, self._features, self._captions, self._vocabulary, self._settings)
+        scores = self.look(epoch + 1)
         if logs is not None:
             logs |= scores
+        if epoch + 1 - self._summary()["best"]["epoch"] >= self._settings.patience:
+            self._decoder.stop_training = True
+
+    def look(self, epoch: int) -> dict[str, float]:
+        """The scores after so many epochs; keeps the weights if they are the best yet."""
+        scores = self._score(self._settings.score_pictures)
         summary = self._summary()
         if not summary or scores["cider"] > summary["best"]["cider"]:
             self._decoder.save_weights(self._out / WEIGHTS)
-            summary = {
+            summary |= {
                 "settings": dataclasses.asdict(self._settings),
                 "vocabulary": self._vocabulary.words,
                 "channels": self._decoder.channels,
-                "best": {**scores, "epoch": epoch + 1},
+                "best": {**scores, "epoch": epoch},
             }
-            (self._out / SUMMARY).write_text(json.dumps(summary, indent=2) + "\n")
-        elif epoch + 1 - summary["best"]["epoch"] >= self._settings.patience:
-            self._decoder.stop_training = True
+            self._write(summary)
+        return scores
+
+    def finish(self, **about: Any) -> dict[str, float]:
+        """The scores of the best weights on the whole set, which go into the summary with what else is to be said."""
+        self._decoder.load_weights(self._out / WEIGHTS)
+        scores = self._score(len(self._captions))
+        self._write(self._summary() | {"scores": {"pictures": len(self._captions), **scores}} | about)
+        return scores
+
+    def _score(self, pictures: int) -> dict[str, float]:
+        search = Search(longest=self._settings.longest)
+        found = describe(self._decoder, self._features[:pictures], self._vocabulary, search)
+        return bleu_and_cider([sentence(words) for words in found], self._captions[:pictures])
 
     def _summary(self) -> dict[str, Any]:
         path = self._out / SUMMARY
         return dict(json.loads(path.read_text())) if path.is_file() else {}
+
+    def _write(self, summary: dict[str, Any]) -> None:
+        (self._out / SUMMARY).write_text(json.dumps(summary, indent=2) + "\n")
 
 
 class _Steps(keras.callbacks.Callback):  # type: ignore[misc]

@@ -80,6 +80,8 @@ class DecoderSettings(Settings):
     captions_each: int = 5
     patience: int = 4  # epochs without a better score on the development set, then it ends
     score_pictures: int = 400  # of the development set, that are described after each epoch
+    reward_epochs: int = 0  # then, of learning from CIDEr itself (reward.py)
+    reward_rate: float = 3e-5  # AdamW's
     # optimiser: AdamW, the rate falling along a cosine; scores are those of the weights' moving average
     learning_rate: float = 5e-4  # at the peak, after warm-up
     warmup_epochs: float = 1.0

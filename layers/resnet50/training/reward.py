@@ -1,0 +1,174 @@
+"""Fine-tune a caption decoder for the score itself: self-critical sequence training.
+
+The decoder says several sentences for each picture, by chance, and learns to say those more often that
+CIDEr-D rates higher than the others of the same picture (Rennie et al. 2017, arXiv:1612.00563, with the
+baseline of Luo 2020, arXiv:2003.09971).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+from numpy.typing import NDArray
+
+from captionary.words import END, PAD, SPECIAL, START, UNKNOWN, Vocabulary, tokenise
+
+from . import decoder as decoding
+from .decoder import CaptionNetwork
+from .encoder import Report
+from .settings import DecoderSettings
+
+LONGEST_NGRAM = 4
+SIGMA = 6.0  # words; how much a caption's length may differ from a reference's
+Vector = dict[tuple[str, ...], float]
+
+
+class CiderD:
+    """CIDEr-D of single captions against fixed references (Vedantam et al. 2015, arXiv:1411.5726, section 4).
+
+    As pycocoevalcap computes it for a whole set, divided by 10; here the references are prepared once.
+    """
+
+    def __init__(self, references: Sequence[Sequence[Sequence[str]]]) -> None:
+        """References of N pictures, one or more each, as words."""
+        counted = [[_ngrams(words) for words in own] for own in references]
+        self._pictures_with = Counter(ngram for own in counted for ngram in set().union(*own))
+        self._log_count = math.log(len(references))
+        self._references = [[self._weighted(ngrams) for ngrams in own] for own in counted]
+
+    def score(self, picture: int, words: Sequence[str]) -> float:
+        """CIDEr-D of one caption of a picture."""
+        given, given_norms, given_length = self._weighted(_ngrams(words))
+        total = 0.0
+        for wanted, norms, length in self._references[picture]:
+            alike = [0.0] * LONGEST_NGRAM
+            for ngram, weight in given.items():
+                if ngram in wanted:
+                    alike[len(ngram) - 1] += min(weight, wanted[ngram]) * wanted[ngram]
+            nearness = math.exp(-((given_length - length) ** 2) / (2 * SIGMA**2))
+            for n in range(LONGEST_NGRAM):
+                if given_norms[n] and norms[n]:
+                    total += nearness * alike[n] / (given_norms[n] * norms[n])
+        return total / LONGEST_NGRAM / len(self._references[picture])
+
+    def _weighted(self, ngrams: Counter[tuple[str, ...]]) -> tuple[Vector, list[float], int]:
+        """N-grams weighed by how rare they are, the norms of the weights by n, and the number of bigrams."""
+        vector = {
+            ngram: count * (self._log_count - math.log(max(1, self._pictures_with[ngram])))
+            for ngram, count in ngrams.items()
+        }
+        norms = [0.0] * LONGEST_NGRAM
+        for ngram, weight in vector.items():
+            norms[len(ngram) - 1] += weight**2
+        length = sum(count for ngram, count in ngrams.items() if len(ngram) == 2)
+        return vector, [math.sqrt(norm) for norm in norms], length
+
+
+def _ngrams(words: Sequence[str]) -> Counter[tuple[str, ...]]:
+    return Counter(tuple(words[i : i + n]) for n in range(1, LONGEST_NGRAM + 1) for i in range(len(words) - n + 1))
+
+
+def sample(
+    decoder: CaptionNetwork, features: NDArray[np.float32], each: int, random: np.random.Generator
+) -> NDArray[np.int32]:
+    """Sentences said by chance, as likely as the decoder has it.
+
+    Args:
+        features: (B, S, C).
+    Returns: word numbers int32 (B, each, T), with end mark and padding.
+    """
+    memory = decoder.memory(ops.convert_to_tensor(features))
+    count = len(features) * each
+    cache: Any = np.zeros(decoder.cache_shape(count), np.float32)
+    last, said = np.full(count, START, np.int32), np.full((count, decoder.longest), PAD, np.int32)
+    going_on = np.ones(count, bool)
+    for position in range(decoder.longest):
+        scores, cache = decoder.step(last[:, np.newaxis], np.array([position], np.int32), memory, cache)
+        # The largest of scores with Gumbel noise is a draw from their softmax.
+        noisy = np.asarray(scores) + random.gumbel(size=scores.shape).astype(np.float32)
+        noisy[:, (PAD, START, UNKNOWN)] = -np.inf
+        last = noisy.argmax(axis=-1).astype(np.int32)
+        said[going_on, position] = last[going_on]
+        going_on &= last != END
+        if not going_on.any():
+            break
+    return said.reshape(len(features), each, -1)
+
+
+def fine_tune(
+    run: Path,
+    features: NDArray[np.float16],
+    captions: Sequence[Sequence[str]],
+    dev_features: NDArray[np.float16],
+    dev_captions: Sequence[Sequence[str]],
+    settings: DecoderSettings,
+    report: Report = lambda epoch, step, scores: None,
+) -> dict[str, float]:
+    """Go on with the decoder of a training run, for `reward_epochs`, and keep what is best (CIDEr).
+
+    Arguments as of `decoder.train`, whose run this is; its weights and summary are replaced where the
+    development set is described better. Killed and started again, it goes on from the last finished epoch.
+
+    Returns: scores on the development set.
+    """
+    summary = json.loads((run / decoding.SUMMARY).read_text())
+    vocabulary = Vocabulary(summary["vocabulary"])
+    keras.utils.set_random_seed(settings.seed)
+    keras.config.set_dtype_policy(settings.dtype_policy)
+    decoder = decoding.network(settings, len(vocabulary), features.shape[-1])
+    state, weights = run / "reward.json", run / "reward.weights.h5"
+    finished = int(json.loads(state.read_text())["epochs"]) if state.is_file() else 0
+    decoder.load_weights(weights if finished else run / decoding.WEIGHTS)
+    decoder.compile(
+        optimizer=keras.optimizers.AdamW(settings.reward_rate, clipnorm=settings.clip_norm),
+        loss=decoding.WordCrossentropy(0.0, reduction="sum_over_batch_size"),
+    )
+    # The end counts as a word, or they would learn to break off.
+    rewards = CiderD([[[*tokenise(caption), SPECIAL[END]] for caption in own] for own in captions])
+    scorer = decoding.DevScore(decoder, dev_features[:, 0], dev_captions, vocabulary, settings, run)
+    for epoch in range(finished, settings.reward_epochs):
+        random = np.random.default_rng((settings.seed, epoch))
+        order = random.permutation(len(captions))
+        for step in range(math.ceil(len(order) / settings.batch_size)):
+            chosen = order[step * settings.batch_size : (step + 1) * settings.batch_size]
+            views = random.integers(0, min(settings.views, features.shape[1]), len(chosen))
+            pictures = features[chosen, views].astype(np.float32)
+            mean = _learn(decoder, pictures, settings.captions_each, random, _rater(rewards, chosen, vocabulary))
+            report(epoch, step, {"loss": -mean})
+        decoder.save_weights(weights)
+        state.write_text(json.dumps({"epochs": epoch + 1}))
+        report(epoch, step, {"loss": -mean, **scorer.look(summary["best"]["epoch"] + 1)})
+    return scorer.finish(reward_epochs=settings.reward_epochs)
+
+
+def _rater(rewards: CiderD, pictures: NDArray[np.intp], vocabulary: Vocabulary) -> Callable[[int, Any], float]:
+    def rate(i: int, numbers: NDArray[np.int32]) -> float:
+        end = [SPECIAL[END]] if END in numbers else []
+        return rewards.score(int(pictures[i]), [*vocabulary.decode(numbers), *end])
+
+    return rate
+
+
+def _learn(
+    decoder: CaptionNetwork,
+    pictures: NDArray[np.float32],
+    each: int,
+    random: np.random.Generator,
+    rate: Callable[[int, Any], float],
+) -> float:
+    """One step; the mean reward of what was said before it."""
+    said = sample(decoder, pictures, each, random)
+    rated = np.array([[rate(i, numbers) for numbers in own] for i, own in enumerate(said)], np.float32)
+    of_others = (rated.sum(axis=1, keepdims=True) - rated) / (each - 1)
+    given = np.concatenate([np.full((*said.shape[:2], 1), START, np.int32), said[..., :-1]], axis=-1)
+    weights = (rated - of_others)[..., np.newaxis] * (said != PAD)
+    decoder.train_on_batch({"features": pictures, "tokens": given}, said, weights.astype(np.float32))
+    return float(rated.mean())
