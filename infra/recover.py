@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from captionary import events
@@ -20,25 +21,33 @@ class RecoveryError(Exception):
     """The queue did not take all that was to be looked at again."""
 
 
-def recover(clients: Clients, endpoints: dict[str, str]) -> Report:
+def recover(
+    clients: Clients, endpoints: dict[str, str], progress: Callable[[Report], None] = lambda report: None
+) -> Report:
     """Restore lost records from sidecars, queue photos that have none, take out those that are gone.
 
     Args:
         endpoints: names of the resources, as in endpoints.json.
+        progress: called after each step with the numbers so far.
     Raises:
         RecoveryError: it could not be done to the end.
     """
     storage = Storage(clients.s3, endpoints["images_bucket"], endpoints["media_bucket"])
     gallery = Gallery(storage, Catalog(clients.dynamodb, endpoints["table"]))
+    return reconcile(gallery, lambda keys: look_again(clients, endpoints, keys), progress)
 
-    def enqueue(keys: list[str]) -> None:
-        for start in range(0, len(keys), MESSAGES_PER_CALL):
-            entries: Any = [
-                {"Id": str(i), "MessageBody": events.look_again(endpoints["images_bucket"], key)}
-                for i, key in enumerate(keys[start : start + MESSAGES_PER_CALL])
-            ]
-            answer = clients.sqs.send_message_batch(QueueUrl=endpoints["ingest_queue"], Entries=entries)
-            if answer.get("Failed"):
-                raise RecoveryError(f"messages were refused: {json.dumps(answer['Failed'])}")
 
-    return reconcile(gallery, enqueue)
+def look_again(clients: Clients, endpoints: dict[str, str], keys: list[str]) -> None:
+    """Queue the objects at these keys to be captioned, or captioned anew.
+
+    Raises:
+        RecoveryError: the queue did not take them all.
+    """
+    for start in range(0, len(keys), MESSAGES_PER_CALL):
+        entries: Any = [
+            {"Id": str(i), "MessageBody": events.look_again(endpoints["images_bucket"], key)}
+            for i, key in enumerate(keys[start : start + MESSAGES_PER_CALL])
+        ]
+        answer = clients.sqs.send_message_batch(QueueUrl=endpoints["ingest_queue"], Entries=entries)
+        if answer.get("Failed"):
+            raise RecoveryError(f"messages were refused: {json.dumps(answer['Failed'])}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from infra.deploy import ROOT
-from infra.sandbox import RunningGallery
+from infra.run import PACKS
+from infra.sandbox import RunningGallery, eventually
 from tests.running import PHOTOS
 
 pytestmark = pytest.mark.integration
@@ -68,3 +70,29 @@ def test_status(gallery: RunningGallery) -> None:
     assert gallery.endpoints["site"] in text
     assert f"{counts['ready']} ready, {counts['pending']} pending, {counts['failed']} failed" in text
     assert "by the starter model, version 1 (200 classes)" in text
+
+
+def test_captions_of_another_model_are_made_anew(own_gallery: RunningGallery, tmp_path: Path) -> None:
+    own_gallery.start()
+    ids = [own_gallery.put(f"{i}.jpg", (PHOTOS / "cat.jpg").read_bytes()) for i in range(3)]
+    ids.append(own_gallery.put("junk.jpg", b"junk"))
+    before = {image_id: own_gallery.settled(image_id) for image_id in ids}
+    nothing = captionary(own_gallery, "reindex", "--captions", "stale")
+    assert nothing.stdout.splitlines() == [
+        "4 photos seen: 0 restored, 0 queued to be captioned, 0 taken out whose files are gone",
+        "0 captioned anew by the starter model, version 1",
+    ], nothing.stderr
+    own_gallery.stop()
+    pack = Path(shutil.copytree(PACKS / "starter", tmp_path / "pack"))
+    manifest = json.loads((pack / "manifest.json").read_text())
+    (pack / "manifest.json").write_text(json.dumps({**manifest, "name": "other", "version": "2"}))
+    own_gallery.model = str(pack)
+    own_gallery.start()
+    eventually(lambda: own_gallery.request("GET", "/api/status").json["model"]["name"] == "other")
+    assert json.loads(captionary(own_gallery, "reindex", "--json").stdout)["captioned_anew"] == 0
+    assert {image["model"]["name"] for image in own_gallery.all_images() if image["model"]} == {"starter"}
+    result = captionary(own_gallery, "reindex", "--captions", "stale", "--json")
+    assert json.loads(result.stdout) == {"seen": 4, "restored": 0, "queued": 0, "removed": 0, "captioned_anew": 3}
+    for image_id, image in before.items():
+        model = {"name": "other", "version": "2"} if image["model"] else None
+        assert own_gallery.image(image_id) == {**image, "model": model}
