@@ -64,7 +64,7 @@ def measure(gallery: RunningGallery, large: bytes) -> list[Figure]:
     for pid in _workers(gallery):
         os.kill(pid, signal.SIGKILL)
     cold = _one(gallery, "cold.jpg", large)
-    small = small_photos()
+    small = [_jpeg(photo) for photo in small_photos(SMALL_COUNT)]
     _many(gallery, "round 1", small[:20])
     seconds = _many(gallery, "round 2", small)
     stages = _stage_seconds(gallery)
@@ -99,21 +99,25 @@ def large_photo() -> bytes:
     return data
 
 
-def small_photos() -> list[bytes]:
-    """Two hundred different photos of 500x375."""
+def small_photos(count: int) -> list[Image.Image]:
+    """So many different photos of 500x375."""
     photos = []
     random = np.random.default_rng(1)
-    for _, path in zip(range(SMALL_COUNT), cycle(sorted(PHOTOS.glob("*.jpg"))), strict=False):
+    for _, path in zip(range(count), cycle(sorted(PHOTOS.glob("*.jpg"))), strict=False):
         with Image.open(path) as picture:
             side = float(random.uniform(0.6, 1.0))
             width, height = int(picture.width * side), int(picture.height * side)
             left = int(random.integers(0, picture.width - width + 1))
             top = int(random.integers(0, picture.height - height + 1))
-            part = picture.convert("RGB").crop((left, top, left + width, top + height)).resize(SMALL_SIZE)
-        buffer = io.BytesIO()
-        part.save(buffer, "JPEG", quality=90)
-        photos.append(buffer.getvalue())
+            part = picture.convert("RGB").crop((left, top, left + width, top + height))
+        photos.append(part.resize(SMALL_SIZE))
     return photos
+
+
+def _jpeg(photo: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    photo.save(buffer, "JPEG", quality=90)
+    return buffer.getvalue()
 
 
 def _seconds(work: object) -> float:
