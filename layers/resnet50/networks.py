@@ -71,11 +71,11 @@ def _pooled(conv4: Any) -> Any:
     """Conv4's output (B, rows, columns, C) averaged to a grid of 7 x 7: 14 rows by pairs, 8 rows by overlapping pairs.
 
     Raises:
-        ValueError: it is smaller than that.
+        WeightsError: it is smaller than that.
     """
     stride = conv4.shape[1] // GRID
     if stride == 0:
-        raise ValueError(f"conv4 gives {conv4.shape[1]} rows, less than {GRID}: use pictures of 112 pixels or more")
+        raise WeightsError(f"conv4 gives {conv4.shape[1]} rows, less than {GRID}: use pictures of 112 pixels or more")
     window = conv4.shape[1] - (GRID - 1) * stride
     return keras.layers.AveragePooling2D(window, strides=stride)(conv4)
 

@@ -24,7 +24,7 @@ from captionary.errors import PackError
 from captionary.words import sentence
 from infra.run import PACKS
 from resnet50 import networks
-from resnet50.training.captions import CaptionedImages, open_captioned, pixels
+from resnet50.training.captions import CaptionedImages, has_splits, open_captioned, pixels
 from resnet50.training.data import DataError
 from resnet50.training.encoder import preprocess
 from resnet50.training.scores import bleu_and_cider
@@ -43,17 +43,17 @@ NAMES = {
 @click.command()
 @click.option("--pack", required=True, metavar="NAME|PATH", help="The pack to score.")
 @click.option("--data", type=click.Path(exists=True, path_type=Path), required=True, help="Captioned pictures.")
-@click.option("--split", type=click.Choice(["train", "dev", "test"]), default="dev", show_default=True)
+@click.option("--split", type=click.Choice(["all", "train", "dev", "test"]), help="[default: dev, if there are splits]")
 @click.option(
     "--weights", metavar="FILE", help="Features by Keras, with these weights, in place of the pack's encoder."
 )
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for scores.json, captions.json and samples.html.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(pack: str, data: Path, split: str, weights: str | None, out: Path | None, as_json: bool) -> None:
+def command(pack: str, data: Path, split: str | None, weights: str | None, out: Path | None, as_json: bool) -> None:
     """Score the captions of a pack: BLEU, ROUGE-L and CIDEr against what people wrote."""
     try:
         loaded = packs.load(PACKS / pack if (PACKS / pack).is_dir() else Path(pack))
-        images = open_captioned(data, split)
+        images = open_captioned(data, split or ("dev" if has_splits(data) else "all"))
         captions = list(track(_captions(loaded, images, weights), "captioning", len(images.names), disable=as_json))
     except (PackError, DataError, networks.WeightsError) as exc:
         raise click.ClickException(str(exc)) from exc

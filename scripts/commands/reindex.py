@@ -21,7 +21,7 @@ from infra.recover import RecoveryError, look_again, recover
 from .running import Api, data_option, endpoints_of
 
 CHUNK = 100  # photos that are asked for, and waited for, at once
-PATIENCE_SECONDS = 180.0  # that nothing may change while captions are waited for
+PATIENCE_SECONDS = 600.0  # that nothing may change: longer than what a crashed worker held is held back
 PAUSE_SECONDS = 0.2
 
 

@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from resnet50 import networks
 from resnet50.training import decoder as decoding
 from resnet50.training import encoder as encoding
-from resnet50.training.captions import CaptionedImages, open_captioned
+from resnet50.training.captions import CaptionedImages, has_splits, open_captioned
 from resnet50.training.data import DataError, open_labelled
 from resnet50.training.encoder import Report
 from resnet50.training.features import encode
@@ -106,7 +106,10 @@ def decoder(
     """
     try:
         settings = DecoderSettings.load(config, **overrides)
-        images, dev_images = open_captioned(data), open_captioned(dev or data, "dev")
+        if dev is None and not has_splits(data):
+            raise DataError(f"{data} has no split to score on; name one with --dev")
+        images = open_captioned(data, "train" if dev is None else "all")
+        dev_images = open_captioned(data, "dev") if dev is None else open_captioned(dev)
         network, key = networks.network_of(encoder)
     except (SettingsError, DataError, networks.WeightsError) as exc:
         raise click.ClickException(str(exc)) from exc
@@ -119,7 +122,7 @@ def decoder(
         with _progress(settings.reward_epochs * steps, steps, "cider") as report:
             scores = fine_tune(out, seen, images.captions, dev_seen, dev_images.captions, settings, report)
     click.echo(f"On {len(dev_images.names)} pictures held out: BLEU-4 {scores['bleu4']}, CIDEr {scores['cider']}")
-    click.echo(f"Score it as it will run: scripts/captionary evaluate --run {out} --encoder {encoder} --data ...")
+    click.echo(f"Put it into a pack: scripts/captionary pack NAME --decoder {out} ...")
 
 
 def _encode(network: Any, images: CaptionedImages, cache: Path, key: str, views: int) -> Any:

@@ -12,6 +12,7 @@ Pictures lie in the folder itself or in one folder below it.
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 from collections import defaultdict
@@ -20,19 +21,21 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from .data import DataError
 
 # The names that a split has in the sets that have splits.
 COCO_SPLITS = {"train": "train2017", "dev": "val2017", "test": "val2017"}
-OWN_DEV_SHARE = 0.1  # of a set without splits, for `dev`
+OWN_TABLE = "captions.csv"
+OWN_DEV_SHARE = 0.1  # of a set of your own, for `dev`
 
 
 class CaptionedImages(Protocol):
     """Pictures with captions."""
 
     names: list[str]  # file names, N
+    fingerprint: str  # another one for other pictures
     captions: list[list[str]]  # N times one caption or more, as written
 
     def image(self, index: int) -> Image.Image:
@@ -58,6 +61,7 @@ class PackedCaptions:
         if without:
             raise DataError(f"{captions.name} has no caption for {without[0]} ({len(without)} such in all)")
         self.captions: list[list[str]] = [known[name] for name in self.names]
+        self.fingerprint = hashlib.sha256(self._data.tobytes()).hexdigest()
 
     def image(self, index: int) -> Image.Image:
         encoded = self._data[self._offsets[index] : self._offsets[index + 1]]
@@ -74,37 +78,48 @@ class CaptionedFiles:
             raise DataError(f"none of the {len(captions)} pictures that have captions lies in {root}")
         self.captions = [captions[name] for name in self.names]
         self._paths = [found[name] for name in self.names]
+        stats = [(str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns) for path in self._paths]
+        self.fingerprint = hashlib.sha256(json.dumps(stats).encode()).hexdigest()
 
     def image(self, index: int) -> Image.Image:
         with Image.open(self._paths[index]) as picture:
-            return picture.convert("RGB")
+            return ImageOps.exif_transpose(picture).convert("RGB")
 
 
-def open_captioned(path: Path, split: str = "train") -> CaptionedImages:
+def open_captioned(path: Path, split: str = "all") -> CaptionedImages:
     """The captioned set at `path`.
 
     Args:
-        split: "train", "dev" or "test". A set of your own gives its last tenth as `dev` and `test`; a
-            packed set and Flickr30k are all of one split.
+        split: "train", "dev" or "test"; "all" for a packed set or Flickr30k, which are of one split. A set
+            of your own gives a tenth as `dev` and `test`.
     Raises:
         DataError: nothing readable is there.
     """
     if path.suffix == ".npz" and path.is_file():
         return PackedCaptions(path)
-    coco = path / "annotations" / f"captions_{COCO_SPLITS[split]}.json"
+    of_coco = COCO_SPLITS.get(split, COCO_SPLITS["train"])
+    coco = path / "annotations" / f"captions_{of_coco}.json"
     if coco.is_file():
-        return CaptionedFiles(path / COCO_SPLITS[split], _coco(coco))
+        return CaptionedFiles(path / of_coco, _coco(coco))
     if (token := path / "Flickr8k.token.txt").is_file():
-        listed = (path / f"Flickr_8k.{split}Images.txt").read_text().split()
+        names = path / f"Flickr_8k.{'train' if split == 'all' else split}Images.txt"
+        if not names.is_file():
+            raise DataError(f"{names} is missing: it lists the pictures of the split")
+        listed = names.read_text().split()
         captions = _token_file(token)
         return CaptionedFiles(path, {name: captions[name] for name in listed if name in captions})
     if (token := path / "results_20130124.token").is_file():
         return CaptionedFiles(path, _token_file(token))
     if (table := path / "results.csv").is_file():
         return CaptionedFiles(path, _gather((row[0], row[2]) for row in _rows(table, "|") if len(row) > 2))
-    if (table := path / "captions.csv").is_file():
+    if (table := path / OWN_TABLE).is_file():
         return CaptionedFiles(path, _own(table, split))
     raise DataError(f"{path} is no captioned set that this program reads: see layers/resnet50/training/captions.py")
+
+
+def has_splits(path: Path) -> bool:
+    """Whether a set tells by itself what to train on and what to score on."""
+    return any((path / name).exists() for name in ("annotations", "Flickr8k.token.txt", OWN_TABLE))
 
 
 def _coco(path: Path) -> dict[str, list[str]]:
@@ -129,13 +144,16 @@ def _own(path: Path, split: str) -> dict[str, list[str]]:
     names = sorted(captions)
     order = np.random.default_rng(0).permutation(len(names))
     border = len(names) - max(1, round(len(names) * OWN_DEV_SHARE))
-    chosen = order[:border] if split == "train" else order[border:]
+    chosen = {"all": order, "train": order[:border]}.get(split, order[border:])
     return {names[i]: captions[names[i]] for i in chosen}
 
 
 def _rows(path: Path, delimiter: str) -> list[list[str]]:
+    # Only commas need quotes around what holds one; Flickr30k's table has none, but captions that begin with one.
     with path.open(newline="", encoding="utf-8-sig") as file:
-        return list(csv.reader(file, delimiter=delimiter, skipinitialspace=True))
+        if delimiter == ",":
+            return list(csv.reader(file, skipinitialspace=True))
+        return list(csv.reader(file, delimiter=delimiter, quoting=csv.QUOTE_NONE, skipinitialspace=True))
 
 
 def _gather(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:

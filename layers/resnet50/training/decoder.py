@@ -20,7 +20,7 @@ from captionary.words import PAD, UNKNOWN, Vocabulary, sentence
 
 from .encoder import Report, finished_epochs
 from .scores import bleu_and_cider
-from .settings import DecoderSettings, SettingsError
+from .settings import DecoderSettings
 from .show_and_tell import ShowAndTell
 from .transformer import Transformer
 
@@ -32,11 +32,7 @@ CaptionNetwork = Transformer | ShowAndTell
 
 
 def network(settings: DecoderSettings, vocabulary: int, channels: int) -> CaptionNetwork:
-    """An untrained decoder for a vocabulary of that size and features of so many channels.
-
-    Raises:
-        SettingsError: there is no such kind.
-    """
+    """An untrained decoder for a vocabulary of that size and features of so many channels."""
     if settings.kind == "show-and-tell":
         return ShowAndTell(
             vocabulary,
@@ -45,8 +41,6 @@ def network(settings: DecoderSettings, vocabulary: int, channels: int) -> Captio
             channels=channels,
             dropout=settings.dropout,
         )
-    if settings.kind != "transformer":
-        raise SettingsError(f'kind should be "transformer" or "show-and-tell", received {settings.kind!r}')
     return Transformer(
         vocabulary,
         width=settings.width,
@@ -144,7 +138,7 @@ def describe(
             cache = ops.take(ops.convert_to_tensor(state[0]), order, axis=0)
             here = ops.convert_to_tensor(np.array([position], np.int32))
             scores, state[0] = decoder.step(ops.convert_to_tensor(last[:, np.newaxis]), here, memory, cache)
-            return np.array(ops.log_softmax(scores), np.float32)
+            return np.array(ops.convert_to_numpy(ops.log_softmax(scores)), np.float32)
 
         described += [vocabulary.decode(found.numbers) for found in beam_search(step, count, search)]
     return described
@@ -189,6 +183,8 @@ def train(
         loss=WordCrossentropy(settings.label_smoothing),
     )
     scorer = DevScore(decoder, dev_features[:, 0], dev_captions, vocabulary, settings, out)
+    if scorer.is_through(first_epoch):
+        return scorer.finish()
     started = time.monotonic()
     history = decoder.fit(
         batches,
@@ -206,6 +202,13 @@ def train(
         backend=keras.backend.backend(),
         loss=[round(float(value), 4) for value in history.history["loss"]],
     )
+
+
+def save_weights(decoder: CaptionNetwork, path: Path) -> None:
+    """Keep a decoder's weights in a file, or, when killed meanwhile, leave the old ones there."""
+    beside = path.with_name(f"new-{path.name}")
+    decoder.save_weights(beside)
+    beside.replace(path)
 
 
 def _standardise(decoder: CaptionNetwork, features: NDArray[np.float16]) -> None:
@@ -246,15 +249,19 @@ class DevScore(keras.callbacks.Callback):  # type: ignore[misc]
         scores = self.look(epoch + 1)
         if logs is not None:
             logs |= scores
-        if epoch + 1 - self._summary()["best"]["epoch"] >= self._settings.patience:
-            self._decoder.stop_training = True
+        self._decoder.stop_training = self.is_through(epoch + 1)
+
+    def is_through(self, epochs: int) -> bool:
+        """Whether training ends after so many epochs: it is through with all, or got no better for long."""
+        best = self._summary().get("best", {"epoch": epochs})
+        return epochs >= self._settings.epochs or epochs - int(best["epoch"]) >= self._settings.patience
 
     def look(self, epoch: int) -> dict[str, float]:
         """The scores after so many epochs; keeps the weights if they are the best yet."""
         scores = self._score(self._settings.score_pictures)
         summary = self._summary()
         if not summary or scores["cider"] > summary["best"]["cider"]:
-            self._decoder.save_weights(self._out / WEIGHTS)
+            save_weights(self._decoder, self._out / WEIGHTS)
             summary |= {
                 "settings": dataclasses.asdict(self._settings),
                 "vocabulary": self._vocabulary.words,
@@ -281,7 +288,9 @@ class DevScore(keras.callbacks.Callback):  # type: ignore[misc]
         return dict(json.loads(path.read_text())) if path.is_file() else {}
 
     def _write(self, summary: dict[str, Any]) -> None:
-        (self._out / SUMMARY).write_text(json.dumps(summary, indent=2) + "\n")
+        beside = self._out / f"{SUMMARY}.new"
+        beside.write_text(json.dumps(summary, indent=2) + "\n")
+        beside.replace(self._out / SUMMARY)
 
 
 class _Steps(keras.callbacks.Callback):  # type: ignore[misc]

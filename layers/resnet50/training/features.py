@@ -43,10 +43,12 @@ def encode(
     """
     size, channels = int(network.input_shape[1]), int(network.output_shape[-1])
     shape = (len(images.names), views, GRID * GRID, channels)
-    identity = hashlib.sha256(json.dumps([key, size, images.names, views]).encode()).hexdigest()[:16]
+    about = json.dumps([key, size, images.fingerprint, images.names, views])
+    identity = hashlib.sha256(about.encode()).hexdigest()[:16]
     cache.mkdir(parents=True, exist_ok=True)
     path, progress = cache / f"features-{identity}.npy", cache / f"features-{identity}.done"
     if not path.is_file():
+        progress.unlink(missing_ok=True)
         np.lib.format.open_memmap(path, mode="w+", dtype=np.float16, shape=shape)
     features = np.lib.format.open_memmap(path, mode="r+")
     done = int(progress.read_text()) if progress.is_file() else 0
@@ -57,6 +59,8 @@ def encode(
             answer = np.asarray(network.predict_on_batch(batch))
             features[start : indices.stop, view] = answer.reshape(len(indices), GRID * GRID, channels)
         features.flush()
-        progress.write_text(str(indices.stop))
+        beside = progress.with_suffix(".new")
+        beside.write_text(str(indices.stop))
+        beside.replace(progress)
         report(indices.stop, len(images.names))
     return np.lib.format.open_memmap(path, mode="r")

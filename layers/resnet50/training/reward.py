@@ -11,6 +11,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -91,9 +92,11 @@ def sample(
     last, said = np.full(count, START, np.int32), np.full((count, decoder.longest), PAD, np.int32)
     going_on = np.ones(count, bool)
     for position in range(decoder.longest):
-        scores, cache = decoder.step(last[:, np.newaxis], np.array([position], np.int32), memory, cache)
+        words, here = ops.convert_to_tensor(last[:, np.newaxis]), ops.convert_to_tensor(np.array([position], np.int32))
+        scores, answer = decoder.step(words, here, memory, ops.convert_to_tensor(cache))
+        cache = ops.convert_to_numpy(answer)
         # The largest of scores with Gumbel noise is a draw from their softmax.
-        noisy = np.asarray(scores) + random.gumbel(size=scores.shape).astype(np.float32)
+        noisy = ops.convert_to_numpy(scores) + random.gumbel(size=scores.shape).astype(np.float32)
         noisy[:, (PAD, START, UNKNOWN)] = -np.inf
         last = noisy.argmax(axis=-1).astype(np.int32)
         said[going_on, position] = last[going_on]
@@ -123,14 +126,16 @@ def fine_tune(
     vocabulary = Vocabulary(summary["vocabulary"])
     keras.utils.set_random_seed(settings.seed)
     keras.config.set_dtype_policy(settings.dtype_policy)
-    decoder = decoding.network(settings, len(vocabulary), features.shape[-1])
+    # Without dropout: what is learnt from has to come from the very network that said it.
+    decoder = decoding.network(replace(settings, dropout=0.0), len(vocabulary), features.shape[-1])
     state, weights = run / "reward.json", run / "reward.weights.h5"
     finished = int(json.loads(state.read_text())["epochs"]) if state.is_file() else 0
-    decoder.load_weights(weights if finished else run / decoding.WEIGHTS)
     decoder.compile(
         optimizer=keras.optimizers.AdamW(settings.reward_rate, clipnorm=settings.clip_norm),
         loss=decoding.WordCrossentropy(0.0, reduction="sum_over_batch_size"),
     )
+    decoder.optimizer.build(decoder.trainable_variables)
+    decoder.load_weights(weights if finished else run / decoding.WEIGHTS, skip_mismatch=not finished)
     # The end counts as a word, or they would learn to break off.
     rewards = CiderD([[[*tokenise(caption), SPECIAL[END]] for caption in own] for own in captions])
     scorer = decoding.DevScore(decoder, dev_features[:, 0], dev_captions, vocabulary, settings, run)
@@ -143,9 +148,9 @@ def fine_tune(
             pictures = features[chosen, views].astype(np.float32)
             mean = _learn(decoder, pictures, settings.captions_each, random, _rater(rewards, chosen, vocabulary))
             report(epoch, step, {"loss": -mean})
-        decoder.save_weights(weights)
+        decoding.save_weights(decoder, weights)
         state.write_text(json.dumps({"epochs": epoch + 1}))
-        report(epoch, step, {"loss": -mean, **scorer.look(summary["best"]["epoch"] + 1)})
+        report(epoch, step, {"loss": -mean, **scorer.look(summary["best"]["epoch"])})
     return scorer.finish(reward_epochs=settings.reward_epochs)
 
 

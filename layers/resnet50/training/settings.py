@@ -94,3 +94,9 @@ class DecoderSettings(Settings):
     label_smoothing: float = 0.1
     views: int = 4  # of each picture: itself, its mirror image, and random parts
     dtype_policy: str = "float32"
+
+    def __post_init__(self) -> None:
+        if self.kind not in ("transformer", "show-and-tell"):
+            raise SettingsError(f'kind should be "transformer" or "show-and-tell", received {self.kind!r}')
+        if self.reward_epochs and self.captions_each < 2:
+            raise SettingsError("reward_epochs need captions_each to be 2 or more: they compare captions of a picture")

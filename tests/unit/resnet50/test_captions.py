@@ -51,17 +51,19 @@ def test_flickr8k_as_published(tmp_path: Path) -> None:
     assert (images.names, images.captions) == (["a.png", "c.png"], [["a 0 .", "a 1 ."], ["c 0 .", "c 1 ."]])
     assert images.image(1).getpixel((0, 0)) == COLOURS["blue"]
     assert open_captioned(tmp_path, "dev").names == ["b.png"]
+    with pytest.raises(DataError, match=r"Flickr_8k\.testImages\.txt is missing"):
+        open_captioned(tmp_path, "test")
 
 
 @pytest.mark.parametrize("form", ["results.csv", "results_20130124.token"])
 def test_flickr30k_as_published(tmp_path: Path, form: str) -> None:
     save(tmp_path / "flickr30k-images", "a.png", "b.png")
-    table = "image_name| comment_number| comment\na.png| 0| A man , smiling .\na.png| 1| Smiling .\nb.png| 0| B .\n"
-    token = "a.png#0\tA man , smiling .\na.png#1\tSmiling .\nb.png#0\tB .\n"
+    table = 'image_name| comment_number| comment\na.png| 0| A man , smiling .\na.png| 1| "Hi .\nb.png| 0| B .\n'
+    token = 'a.png#0\tA man , smiling .\na.png#1\t"Hi .\nb.png#0\tB .\n'
     (tmp_path / form).write_text(table if form.endswith("csv") else token)
     images = open_captioned(tmp_path)
     assert images.names == ["a.png", "b.png"]
-    assert images.captions == [["A man , smiling .", "Smiling ."], ["B ."]]
+    assert images.captions == [["A man , smiling .", '"Hi .'], ["B ."]]
 
 
 def test_coco_as_published(tmp_path: Path) -> None:
@@ -86,7 +88,8 @@ def test_a_folder_of_ones_own(tmp_path: Path) -> None:
     (tmp_path / "captions.csv").write_text(
         "\n".join(["File,Caption", *rows, "missing.png,gone", "0.png,", "0.png,Zero"])
     )
-    train, dev = open_captioned(tmp_path), open_captioned(tmp_path, "dev")
+    train, dev = open_captioned(tmp_path, "train"), open_captioned(tmp_path, "dev")
+    assert len(open_captioned(tmp_path).names) == 20
     assert sorted([*train.names, *dev.names]) == sorted(names)
     assert not set(train.names) & set(dev.names)
     captions = dict(zip([*train.names, *dev.names], [*train.captions, *dev.captions], strict=True))

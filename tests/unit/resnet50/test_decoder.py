@@ -125,12 +125,27 @@ def test_features_are_averaged_and_kept(colour_network: keras.Model, album: Path
     again = encode(network, images, tmp_path, key="k", views=2, report=lambda count, _: done.append(count))
     assert done == [len(images.names)], "what was broken off goes on"
     np.testing.assert_array_equal(again, found)
+    for kept in tmp_path.glob("*.npy"):
+        kept.unlink()
+    np.testing.assert_array_equal(encode(network, images, tmp_path, key="k", views=2), found)
+
+
+def test_features_of_other_pictures_of_the_same_names_are_others(colour_network: keras.Model, tmp_path: Path) -> None:
+    found = []
+    for name, colour in COLOURS.items():
+        folder = tmp_path / name
+        folder.mkdir()
+        solid(colour).save(folder / "1.png")
+        (folder / "captions.csv").write_text("file,caption\n1.png,one\n")
+        network = networks.conv4_network(colour_network)
+        found.append(encode(network, open_captioned(folder), tmp_path / "cache", key="k"))
+    assert np.abs(found[0] - found[1]).max() > 1
 
 
 def test_a_grid_that_is_too_small() -> None:
     small = keras.Input((64, 64, 3))
     network = keras.Model(small, keras.layers.AveragePooling2D(16, name=networks.CONV4)(small))
-    with pytest.raises(ValueError, match="112 pixels or more"):
+    with pytest.raises(networks.WeightsError, match="112 pixels or more"):
         networks.conv4_network(network)
 
 
@@ -162,11 +177,16 @@ def test_a_killed_run_goes_on(features: NDArray[np.float16], album: Path, tmp_pa
         features, captions, features, captions, settings, tmp_path, lambda epoch, step, scores: epochs.append(epoch)
     )
     assert sorted(set(epochs)) == [2, 3]
+    scores = decoder.train(features, captions, features, captions, settings, tmp_path)
+    assert scores["cider"] >= 0, "a run that is through only tells its scores"
 
 
 def test_it_ends_when_it_gets_no_better(features: NDArray[np.float16], album: Path, tmp_path: Path) -> None:
     train(features, album, tmp_path, learning_rate=0.0, patience=2)
     assert len(json.loads((tmp_path / "decoder.json").read_text())["loss"]) == 3
+    weights = (tmp_path / "decoder.weights.h5").stat().st_mtime_ns
+    assert train(features, album, tmp_path, learning_rate=0.0, patience=2)["cider"] >= 0, "and stays ended"
+    assert (tmp_path / "decoder.weights.h5").stat().st_mtime_ns == weights
 
 
 def test_word_by_word_gives_what_whole_sentences_give(run: Path, features: NDArray[np.float16]) -> None:
@@ -312,13 +332,19 @@ def test_the_command_trains_on_an_album(album: Path, tmp_path: Path) -> None:
     [
         ("--encoder", "nowhere", "There is no file or folder nowhere"),
         ("--config", "bad.toml", "unknown setting 'depth'"),
+        ("--config", "kind.toml", 'kind should be "transformer" or "show-and-tell"'),
+        ("--config", "alone.toml", "captions_each to be 2 or more"),
+        ("--data", "set.npz", "has no split to score on; name one with --dev"),
     ],
 )
 def test_the_command_says_what_is_wrong(album: Path, tmp_path: Path, option: str, value: str, reason: str) -> None:
     from commands.train import command
 
     (tmp_path / "bad.toml").write_text("depth = 3\n")
-    value = str(tmp_path / value) if value.endswith(".toml") else value
+    (tmp_path / "kind.toml").write_text('kind = "poet"\n')
+    (tmp_path / "alone.toml").write_text("captions_each = 1\nreward_epochs = 1\n")
+    (tmp_path / "set.npz").touch()
+    value = str(tmp_path / value) if "." in value else value
     arguments = ["decoder", "--data", str(album), "--out", str(tmp_path / "run"), "--encoder", "nowhere", option, value]
     result = CliRunner().invoke(command, arguments)
     assert result.exit_code == 1
