@@ -9,7 +9,7 @@ server with four things added.
   for each function.
 - A lifeline. The process stops by itself when its parent is gone, whatever became of that.
 - A watch over the functions' workers. They would outlive a local cloud that is killed, go on with
-  their photos, and write what they found into the next one, to which that belongs to another time.
+  their photos, and write what they found into the next one, which knows nothing of their places.
 
 Environment, measurements and traps: MiniStack 1.5.33. `tests/integration/test_ministack.py` pins what
 is relied on.

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from captionary.beam import Search, beam_search
 from captionary.words import PAD, UNKNOWN, Vocabulary, sentence
 
-from .encoder import Report, finished_epochs
+from .encoder import Report, Reporter, cosine, finished_epochs
 from .scores import bleu_and_cider
 from .settings import DecoderSettings
 from .show_and_tell import ShowAndTell
@@ -220,13 +220,7 @@ def _standardise(decoder: CaptionNetwork, features: NDArray[np.float16]) -> None
 
 def _schedule(settings: DecoderSettings, steps_per_epoch: int) -> Any:
     warmup = math.ceil(settings.warmup_epochs * steps_per_epoch)
-    return keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=0.0,
-        decay_steps=max(1, settings.epochs * steps_per_epoch - warmup),
-        alpha=0.02,
-        warmup_target=settings.learning_rate,
-        warmup_steps=warmup,
-    )
+    return cosine(settings.learning_rate, steps=settings.epochs * steps_per_epoch, warmup=warmup, last=0.02)
 
 
 class DevScore(keras.callbacks.Callback):  # type: ignore[misc]
@@ -293,19 +287,8 @@ class DevScore(keras.callbacks.Callback):  # type: ignore[misc]
         beside.replace(self._out / SUMMARY)
 
 
-class _Steps(keras.callbacks.Callback):  # type: ignore[misc]
+class _Steps(Reporter):
     """Tells after each step, and after each epoch with the scores of the development set."""
-
-    def __init__(self, report: Report, first_epoch: int) -> None:
-        super().__init__()
-        self._report = report
-        self._epoch = first_epoch
-
-    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        self._epoch = epoch
-
-    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        self._report(self._epoch, batch, dict(logs or {}))
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         self._report(epoch, self.params["steps"] - 1, dict(logs or {}))

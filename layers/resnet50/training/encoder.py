@@ -128,7 +128,7 @@ def train(
         verbose=0,
         callbacks=[
             keras.callbacks.BackupAndRestore(str(checkpoint), delete_checkpoint=False),
-            _Reporter(report, first_epoch),
+            Reporter(report, first_epoch),
         ],
     )
     model.save_weights(out / "encoder.weights.h5")
@@ -173,14 +173,20 @@ def _split(images: LabelledImages, settings: EncoderSettings) -> tuple[Batches, 
     return batches, dev
 
 
-def _schedule(settings: EncoderSettings, steps_per_epoch: int) -> Any:
-    warmup = math.ceil(settings.warmup_epochs * steps_per_epoch)
+def cosine(rate: float, *, steps: int, warmup: int, last: float = 0.0) -> Any:
+    """A learning rate that climbs to `rate` over the first steps, and falls along a cosine to that share of it."""
     return keras.optimizers.schedules.CosineDecay(
         initial_learning_rate=0.0,
-        decay_steps=max(1, settings.epochs * steps_per_epoch - warmup),
-        warmup_target=settings.learning_rate,
+        decay_steps=max(1, steps - warmup),
+        alpha=last,
+        warmup_target=rate,
         warmup_steps=warmup,
     )
+
+
+def _schedule(settings: EncoderSettings, steps_per_epoch: int) -> Any:
+    warmup = math.ceil(settings.warmup_epochs * steps_per_epoch)
+    return cosine(settings.learning_rate, steps=settings.epochs * steps_per_epoch, warmup=warmup)
 
 
 def finished_epochs(checkpoint: Path) -> int:
@@ -189,7 +195,9 @@ def finished_epochs(checkpoint: Path) -> int:
     return int(json.loads(metadata.read_text())["epoch"]) if metadata.is_file() else 0
 
 
-class _Reporter(keras.callbacks.Callback):  # type: ignore[misc]
+class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
+    """Tells after each step."""
+
     def __init__(self, report: Report, first_epoch: int) -> None:
         super().__init__()
         self._report = report

@@ -130,12 +130,15 @@ def fine_tune(
     decoder = decoding.network(replace(settings, dropout=0.0), len(vocabulary), features.shape[-1])
     state, weights = run / "reward.json", run / "reward.weights.h5"
     finished = int(json.loads(state.read_text())["epochs"]) if state.is_file() else 0
+    if not finished:
+        decoder.load_weights(run / decoding.WEIGHTS)
     decoder.compile(
         optimizer=keras.optimizers.AdamW(settings.reward_rate, clipnorm=settings.clip_norm),
         loss=decoding.WordCrossentropy(0.0, reduction="sum_over_batch_size"),
     )
-    decoder.optimizer.build(decoder.trainable_variables)
-    decoder.load_weights(weights if finished else run / decoding.WEIGHTS, skip_mismatch=not finished)
+    if finished:
+        decoder.optimizer.build(decoder.trainable_variables)  # so that its moments are restored too
+        decoder.load_weights(weights)
     # The end counts as a word, or they would learn to break off.
     rewards = CiderD([[[*tokenise(caption), SPECIAL[END]] for caption in own] for own in captions])
     scorer = decoding.DevScore(decoder, dev_features[:, 0], dev_captions, vocabulary, settings, run)

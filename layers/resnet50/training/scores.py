@@ -19,7 +19,7 @@ def bleu_and_cider(found: Sequence[str], references: Sequence[Sequence[str]]) ->
     """Scores of N captions against the references of each.
 
     Returns: `bleu1` to `bleu4` (0 to 100; Papineni et al. 2002), `rouge` (0 to 1; Lin 2004), `cider`
-        (about 0 to 1 and more; CIDEr-D of Vedantam et al. 2015, divided by 10 as is usual).
+        (0 to 10; CIDEr-D of Vedantam et al. 2015, whose tables show a hundred times as much).
     """
     wanted = {i: [" ".join(tokenise(caption)) for caption in own] for i, own in enumerate(references)}
     given = {i: [" ".join(tokenise(caption))] for i, caption in enumerate(found)}
