@@ -5,6 +5,7 @@ The one place where TensorFlow itself is needed: its converter writes the LiteRT
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import tempfile
@@ -138,6 +139,14 @@ def with_features(network: keras.Model) -> keras.Model:
 def encoder_to_int8(network: keras.Model, photos: Iterable[Image.Image], sentences: Sentences | None) -> bytes:
     """A pack's encoder: with sentences it gives features too, and is fed whole pictures."""
     return to_int8(with_features(network), photos, squeezed) if sentences else to_int8(network, photos)
+
+
+def version_of(encoder: bytes, sentences: Sentences | None) -> str:
+    """A version for a pack: another one whenever what it says may be another."""
+    parts = [encoder]
+    if sentences:
+        parts += [sentences.decoder, json.dumps([sentences.vocabulary.words, asdict(sentences.search)]).encode()]
+    return hashlib.sha256(b"".join(parts)).hexdigest()[:8]
 
 
 def to_int8(network: keras.Model, photos: Iterable[Image.Image], as_square: Callable[..., Any] = square) -> bytes:

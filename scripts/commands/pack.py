@@ -72,7 +72,7 @@ def pack_imagenet(weights: Path | None, sentences: build.Sentences | None, out: 
     encoder = build.encoder_to_int8(network, build.shipped_photos(), sentences)
     about = build.About(
         name="imagenet",
-        version="1",
+        version=build.version_of(encoder, sentences),
         licence=IMAGENET_LICENCE,
         provenance=f"keras.applications.ResNet50, weights {weights.name if weights else 'imagenet'}",
     )
@@ -98,12 +98,13 @@ def pack_run(
         f"keras.applications.ResNet50 at {size} pixels, trained from scratch on {summary['training_images']} pictures "
         f"of {len(labels)} classes for {summary['settings']['epochs']} epochs"
     )
-    about = build.About(name, "1", licence, provenance)
+    version = build.version_of(encoder, sentences)
+    about = build.About(name, version, licence, provenance)
     build.write_pack(out, about, size, labels, encoder, sentences)
     click.echo(f"Scoring it on {held_out} pictures held out ...")
     scores = score(out, images, range(border, len(images.labels)))
     scores["float_top1"], scores["float_top5"] = summary["scores"]["top1"], summary["scores"]["top5"]
-    build.write_pack(out, build.About(name, "1", licence, provenance, scores), size, labels, encoder, sentences)
+    build.write_pack(out, build.About(name, version, licence, provenance, scores), size, labels, encoder, sentences)
     click.echo(f"top-1 {scores['top1']:.1%}, top-5 {scores['top5']:.1%}; it was {scores['float_top1']:.1%} in float")
 
 

@@ -223,6 +223,11 @@ def test_a_pack_that_speaks_in_sentences(run: Path, colour_network: keras.Model,
     build.write_pack(tmp_path / "pack", build.About("x", "1", "l", "p"), SIZE, labels, encoder, sentences)
     pack = packs.load(tmp_path / "pack")
     assert pack.search == Search(longest=8)
+    version = build.version_of(encoder, sentences)
+    assert version == build.version_of(encoder, sentences)
+    other_search = dataclasses.replace(sentences, search=Search(longest=5))
+    others = (None, dataclasses.replace(sentences, decoder=b""), other_search)
+    assert version not in [build.version_of(encoder, other) for other in others]
     assert pack.manifest["decoder"]["scores"]["bleu4"] > 90
     captioner = Captioner(pack)
     for name, colour in COLOURS.items():
