@@ -7,13 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from infra.deploy import ROOT
 from infra.sandbox import RunningGallery
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 OUTPUT = ROOT / "test-output"  # screenshots, to look at
+PATIENCE_MS = 20_000  # several times what the page waits between two requests when nothing goes on: 5 s
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="package")
@@ -43,7 +46,7 @@ def tab(browser: Browser, gallery: RunningGallery) -> Iterator[Page]:
     page = browser.new_page(viewport={"width": 1024, "height": 768})
     page.on("console", note)
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(PATIENCE_MS)
     page.goto(gallery.endpoints["site"])
     yield page
     page.close()
