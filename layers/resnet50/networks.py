@@ -11,10 +11,10 @@ import keras
 
 from captionary.packs import file_hash
 
+from .training import distil
 from .training.encoder import classifier
 
 CONV4 = "conv4_block6_out"
-GRID = 7  # rows and columns of the features that a caption decoder looks at
 IMAGENET = "imagenet"
 DOWNLOAD_SECONDS = 5.0  # that the weights' host may stay silent
 
@@ -61,23 +61,43 @@ def trained_network(run: Path) -> tuple[keras.Model, dict[str, Any]]:
     return network, summary
 
 
-def conv4_network(network: keras.Model) -> keras.Model:
-    """The part of a ResNet50 that gives features: pictures (B, size, size, 3) to float32 (B, 7, 7, 1024)."""
-    conv4 = network.get_layer(CONV4).output
-    return keras.Model(network.input, _pooled(conv4))
-
-
-def _pooled(conv4: Any) -> Any:
-    """Conv4's output (B, rows, columns, C) averaged to a grid of 7 x 7: 14 rows by pairs, 8 rows by overlapping pairs.
+def distilled_network(run: Path) -> keras.Model:
+    """The network of a distillation: preprocessed pictures to conv4's output.
 
     Raises:
-        WeightsError: it is smaller than that.
+        WeightsError: the folder holds no finished one.
     """
-    stride = conv4.shape[1] // GRID
-    if stride == 0:
-        raise WeightsError(f"conv4 gives {conv4.shape[1]} rows, less than {GRID}: use pictures of 112 pixels or more")
-    window = conv4.shape[1] - (GRID - 1) * stride
-    return keras.layers.AveragePooling2D(window, strides=stride)(conv4)
+    summary_file, weights = run / distil.SUMMARY, run / distil.WEIGHTS
+    if not summary_file.is_file() or not weights.is_file():
+        raise WeightsError(f"{run} holds no finished distillation ({distil.SUMMARY}, {distil.WEIGHTS}).")
+    keras.config.set_dtype_policy("float32")
+    network = distil.student(json.loads(summary_file.read_text())["settings"]["image_size"])
+    network.load_weights(weights)
+    return network
+
+
+def network_of_run(run: Path) -> tuple[keras.Model, str]:
+    """The network of a training run of either kind, and the hash of its weights.
+
+    Raises:
+        WeightsError: the folder holds no finished run.
+    """
+    if (run / distil.SUMMARY).is_file():
+        return distilled_network(run), file_hash(run / distil.WEIGHTS)
+    network, _ = trained_network(run)
+    return network, file_hash(run / "encoder.weights.h5")
+
+
+def conv4_network(network: keras.Model) -> keras.Model:
+    """The part of a ResNet50 that gives features: pictures (B, size, size, 3) to float32 (B, 7, 7, 1024).
+
+    Raises:
+        WeightsError: its pictures are too small for that.
+    """
+    try:
+        return keras.Model(network.input, distil.pooled(network.get_layer(CONV4).output))
+    except ValueError as exc:
+        raise WeightsError(str(exc)) from exc
 
 
 def network_of(source: str) -> tuple[keras.Model, str]:
@@ -94,8 +114,8 @@ def network_of(source: str) -> tuple[keras.Model, str]:
         return conv4_network(imagenet_network()), IMAGENET
     path = Path(source)
     if path.is_dir():
-        network, _ = trained_network(path)
-        return conv4_network(network), file_hash(path / "encoder.weights.h5")
+        network, key = network_of_run(path)
+        return conv4_network(network), key
     if not path.is_file():
         raise WeightsError(f"There is no file or folder {path}.")
     keras.config.set_dtype_policy("float32")

@@ -12,17 +12,21 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import click
+import numpy as np
+from numpy.typing import NDArray
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from resnet50 import networks
 from resnet50.training import decoder as decoding
+from resnet50.training import distil as distilling
 from resnet50.training import encoder as encoding
-from resnet50.training.captions import CaptionedImages, has_splits, open_captioned
-from resnet50.training.data import DataError, open_labelled
+from resnet50.training import reward
+from resnet50.training.captions import has_splits, open_captioned
+from resnet50.training.data import DataError, Pictures, open_labelled, open_pictures
+from resnet50.training.distil import Lesson
 from resnet50.training.encoder import Report
 from resnet50.training.features import encode
-from resnet50.training.reward import fine_tune
-from resnet50.training.settings import DecoderSettings, EncoderSettings, SettingsError
+from resnet50.training.settings import DecoderSettings, DistilSettings, EncoderSettings, SettingsError
 
 
 @contextmanager
@@ -49,12 +53,14 @@ def command() -> None:
 @command.command()
 @click.option("--data", type=click.Path(exists=True, path_type=Path), required=True, help="Labelled pictures.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the run.")
+@click.option("--start", type=click.Path(exists=True, path_type=Path), help="Run whose weights to begin with.")
 @click.option("--config", type=click.Path(exists=True, path_type=Path), help="Settings, in TOML.")
 @click.option("--epochs", type=int, help="Passes over the data.")
 @click.option("--image-size", type=int, help="Pixels, both sides.")
 @click.option("--batch-size", type=int, help="Pictures a step.")
 @click.option("--dev-images", type=int, help="Pictures held out to score on.")
-def encoder(data: Path, out: Path, config: Path | None, **overrides: int | None) -> None:
+@click.option("--head-only", is_flag=True, default=None, help="Learn stage 5 and the classes alone.")
+def encoder(data: Path, out: Path, start: Path | None, config: Path | None, **overrides: int | bool | None) -> None:
     """Train Keras' ResNet50 to name what is in a picture.
 
     --data is a packed .npz, or a folder with a folder of pictures for each class. Killed and started
@@ -63,16 +69,72 @@ def encoder(data: Path, out: Path, config: Path | None, **overrides: int | None)
     try:
         settings = EncoderSettings.load(config, **overrides)
         images = open_labelled(data)
-    except (SettingsError, DataError) as exc:
+        begun = networks.network_of_run(start)[0] if start else None
+    except (SettingsError, DataError, networks.WeightsError) as exc:
         raise click.ClickException(str(exc)) from exc
     steps = max(1, -(-(len(images.labels) - settings.dev_images) // settings.batch_size))
     with _progress(settings.epochs * steps, steps, "top1") as report:
         try:
-            scores = encoding.train(images, settings, out, report)
+            scores = encoding.train(images, settings, out, report, start=begun)
         except DataError as exc:
             raise click.ClickException(str(exc)) from exc
     click.echo(f"On {settings.dev_images} pictures held out: top-1 {scores['top1']:.1%}, top-5 {scores['top5']:.1%}")
     click.echo(f"Make a pack of it: scripts/captionary pack NAME --run {out} --data {data}")
+
+
+@command.command()
+@click.option("--teacher", required=True, metavar="imagenet|FILE|RUN", help="The network to learn from.")
+@click.option(
+    "--data",
+    type=click.Path(exists=True, path_type=Path),
+    required=True,
+    multiple=True,
+    help="Pictures; again for more.",
+)
+@click.option("--dev", type=click.Path(exists=True, path_type=Path), required=True, help="Pictures to score on.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the run.")
+@click.option("--start", type=click.Path(exists=True, path_type=Path), help="Run whose weights to begin with.")
+@click.option(
+    "--features", type=click.Path(path_type=Path), help="Folder for what the teacher saw.  [default: OUT/features]"
+)
+@click.option("--config", type=click.Path(exists=True, path_type=Path), help="Settings, in TOML.")
+@click.option("--epochs", type=int, help="How often --epoch-pictures are shown.")
+@click.option("--epoch-pictures", type=int, help="Pictures of an epoch, as many from each set.")
+@click.option("--image-size", type=int, help="Pixels, both sides.")
+@click.option("--batch-size", type=int, help="Pictures a step.")
+def distil(
+    teacher: str,
+    data: tuple[Path, ...],
+    dev: Path,
+    out: Path,
+    start: Path | None,
+    features: Path | None,
+    config: Path | None,
+    **overrides: int | None,
+) -> None:
+    """Teach a small-picture ResNet50 to see what another one sees, on photos that need no labels.
+
+    --data and --dev are packed sets (.npz) or folders of pictures. The teacher is imagenet, a file of
+    ResNet50's weights, or the folder of a training run. Killed and started again with the same --out, it goes on.
+    """
+    try:
+        settings = DistilSettings.load(config, **overrides)
+        begun = networks.network_of_run(start)[0] if start else None
+        sets, dev_set = [open_pictures(path) for path in data], open_pictures(dev)
+        network, key = networks.network_of(teacher)
+    except (SettingsError, DataError, networks.WeightsError) as exc:
+        raise click.ClickException(str(exc)) from exc
+    kept, most = features or out / "features", settings.teacher_pictures
+    lessons = [
+        Lesson(one, _encode(network, one, kept, key, min(settings.views, max(1, most // len(one))), most))
+        for one in sets
+    ]
+    dev_lesson = Lesson(dev_set, _encode(network, dev_set, kept, key, 1))
+    steps = max(1, settings.epoch_pictures // settings.batch_size)
+    with _progress(settings.epochs * steps, steps, "cosine") as report:
+        scores = distilling.train(lessons, dev_lesson, settings, out, report, start=begun)
+    click.echo(f"On {len(dev_set)} pictures held out: features like the teacher's, cosine {scores['cosine']:.3f}")
+    click.echo(f"Give it a head: scripts/captionary train encoder --start {out} --head-only ...")
 
 
 @command.command()
@@ -115,20 +177,29 @@ def decoder(
         raise click.ClickException(str(exc)) from exc
     kept = features or out / "features"
     seen, dev_seen = _encode(network, images, kept, key, settings.views), _encode(network, dev_images, kept, key, 1)
-    steps = -(-len(images.names) // settings.batch_size)
+    steps = -(-len(images) // settings.batch_size)
     with _progress(settings.epochs * steps, steps, "cider") as report:
         scores = decoding.train(seen, images.captions, dev_seen, dev_images.captions, settings, out, report)
     if settings.reward_epochs:
+        steps = reward.steps(len(images), settings)
         with _progress(settings.reward_epochs * steps, steps, "cider") as report:
-            scores = fine_tune(out, seen, images.captions, dev_seen, dev_images.captions, settings, report)
+            scores = reward.fine_tune(out, seen, images.captions, dev_seen, dev_images.captions, settings, report)
     click.echo(f"On {len(dev_images.names)} pictures held out: BLEU-4 {scores['bleu4']}, CIDEr {scores['cider']}")
     click.echo(f"Put it into a pack: scripts/captionary pack NAME --decoder {out} ...")
 
 
-def _encode(network: Any, images: CaptionedImages, cache: Path, key: str, views: int) -> Any:
+def _encode(
+    network: Any, images: Pictures, cache: Path, key: str, views: int, most: int | None = None
+) -> NDArray[np.float16]:
     columns = (TextColumn("looking at pictures"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns) as progress:
-        task = progress.add_task("", total=len(images.names))
+        task = progress.add_task("", total=None)
         return encode(
-            network, images, cache, key=key, views=views, report=lambda done, _: progress.update(task, completed=done)
+            network,
+            images,
+            cache,
+            key=key,
+            views=views,
+            most=most,
+            report=lambda done, total: progress.update(task, completed=done, total=total),
         )

@@ -12,8 +12,6 @@ Pictures lie in the folder itself or in one folder below it.
 from __future__ import annotations
 
 import csv
-import hashlib
-import io
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -21,9 +19,9 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
-from .data import DataError
+from .data import DataError, PackedPictures, PictureFiles, Pictures
 
 # The names that a split has in the sets that have splits.
 COCO_SPLITS = {"train": "train2017", "dev": "val2017", "test": "val2017"}
@@ -31,19 +29,14 @@ OWN_TABLE = "captions.csv"
 OWN_DEV_SHARE = 0.1  # of a set of your own, for `dev`
 
 
-class CaptionedImages(Protocol):
+class CaptionedImages(Pictures, Protocol):
     """Pictures with captions."""
 
     names: list[str]  # file names, N
-    fingerprint: str  # another one for other pictures
     captions: list[list[str]]  # N times one caption or more, as written
 
-    def image(self, index: int) -> Image.Image:
-        """Picture `index`, RGB, in its own size."""
-        ...
 
-
-class PackedCaptions:
+class PackedCaptions(PackedPictures):
     """Encoded pictures in one .npz (`data`, `offsets`, `filenames`), captions in a .json beside it."""
 
     def __init__(self, path: Path) -> None:
@@ -54,21 +47,16 @@ class PackedCaptions:
             missing = {"data", "offsets", "filenames"} - set(archive.files)
             if missing:
                 raise DataError(f"{path} lacks {', '.join(sorted(missing))}: not a packed captioned set")
-            self._data, self._offsets = archive["data"], archive["offsets"]
+            super().__init__(archive)
             self.names = [str(name) for name in archive["filenames"]]
         known = json.loads(captions.read_text())
         without = [name for name in self.names if not known.get(name)]
         if without:
             raise DataError(f"{captions.name} has no caption for {without[0]} ({len(without)} such in all)")
         self.captions: list[list[str]] = [known[name] for name in self.names]
-        self.fingerprint = hashlib.sha256(self._data.tobytes()).hexdigest()
-
-    def image(self, index: int) -> Image.Image:
-        encoded = self._data[self._offsets[index] : self._offsets[index + 1]]
-        return Image.open(io.BytesIO(encoded.tobytes())).convert("RGB")
 
 
-class CaptionedFiles:
+class CaptionedFiles(PictureFiles):
     """Picture files, and captions by file name."""
 
     def __init__(self, root: Path, captions: dict[str, list[str]]) -> None:
@@ -77,13 +65,7 @@ class CaptionedFiles:
         if not self.names:
             raise DataError(f"none of the {len(captions)} pictures that have captions lies in {root}")
         self.captions = [captions[name] for name in self.names]
-        self._paths = [found[name] for name in self.names]
-        stats = [(str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns) for path in self._paths]
-        self.fingerprint = hashlib.sha256(json.dumps(stats).encode()).hexdigest()
-
-    def image(self, index: int) -> Image.Image:
-        with Image.open(self._paths[index]) as picture:
-            return ImageOps.exif_transpose(picture).convert("RGB")
+        super().__init__([found[name] for name in self.names])
 
 
 def open_captioned(path: Path, split: str = "all") -> CaptionedImages:
@@ -164,7 +146,7 @@ def _gather(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     return dict(captions)
 
 
-def pixels(images: CaptionedImages, indices: Sequence[int], size: int, view: int) -> np.ndarray:
+def pixels(images: Pictures, indices: Sequence[int], size: int, view: int) -> np.ndarray:
     """Pictures uint8 (B, size, size, 3), each whole and squeezed to a square, or as one of its views.
 
     Args:

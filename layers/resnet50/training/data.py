@@ -5,14 +5,16 @@ Axes: B pictures of a batch, H rows, W columns, C = 3 colours in the order red, 
 
 from __future__ import annotations
 
+import hashlib
 import io
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 
 from captionary.preprocess import square
 
@@ -23,42 +25,72 @@ class DataError(ValueError):
     """The data is not there, or not in a form that this program reads."""
 
 
-class LabelledImages(Protocol):
-    """Pictures with a class each, and the classes' names."""
+class Pictures(Protocol):
+    """Pictures, of whatever kind."""
 
-    labels: NDArray[np.int64]  # (N,), index into names
-    names: list[str]  # plain English, e.g. "golden retriever"
-    wnids: list[str]  # WordNet ids, e.g. "n02099601"; the names themselves where a set has none
+    fingerprint: str  # another one for other pictures
+
+    def __len__(self) -> int: ...
 
     def image(self, index: int) -> Image.Image:
         """Picture `index`, RGB, in its own size."""
         ...
 
 
-class PackedImages:
-    """A packed set in one .npz file.
+class LabelledImages(Pictures, Protocol):
+    """Pictures with a class each, and the classes' names."""
 
-    `data` uint8 holds the pictures' encoded bytes one after the other, `offsets` int64 (N+1) their
-    borders, `labels` int64 (N) indexes into `wnids` and `names`.
-    """
+    labels: NDArray[np.int64]  # (N,), index into names
+    names: list[str]  # plain English, e.g. "golden retriever"
+    wnids: list[str]  # WordNet ids, e.g. "n02099601"; the names themselves where a set has none
 
-    def __init__(self, path: Path) -> None:
-        with np.load(path) as archive:
-            missing = {"data", "offsets", "labels", "names"} - set(archive.files)
-            if missing:
-                raise DataError(f"{path} lacks {', '.join(sorted(missing))}: not a packed labelled set")
-            self._data = archive["data"]
-            self._offsets = archive["offsets"]
-            self.labels: NDArray[np.int64] = archive["labels"]
-            self.names = [str(name) for name in archive["names"]]
-            self.wnids = [str(wnid) for wnid in archive["wnids"]] if "wnids" in archive.files else self.names
+
+class PackedPictures:
+    """Pictures of a packed set: `data` uint8 holds their encoded bytes in a row, `offsets` int64 (N+1) the borders."""
+
+    def __init__(self, archive: Mapping[str, NDArray[Any]]) -> None:
+        self._data, self._offsets = archive["data"], archive["offsets"]
+        self.fingerprint = hashlib.sha256(self._data.tobytes()).hexdigest()
+
+    def __len__(self) -> int:
+        return len(self._offsets) - 1
 
     def image(self, index: int) -> Image.Image:
         encoded = self._data[self._offsets[index] : self._offsets[index + 1]]
         return Image.open(io.BytesIO(encoded.tobytes())).convert("RGB")
 
 
-class FolderImages:
+class PackedImages(PackedPictures):
+    """A packed labelled set in one .npz file: `labels` int64 (N) are indexes into `wnids` and `names`."""
+
+    def __init__(self, path: Path) -> None:
+        with np.load(path) as archive:
+            missing = {"data", "offsets", "labels", "names"} - set(archive.files)
+            if missing:
+                raise DataError(f"{path} lacks {', '.join(sorted(missing))}: not a packed labelled set")
+            super().__init__(archive)
+            self.labels: NDArray[np.int64] = archive["labels"]
+            self.names = [str(name) for name in archive["names"]]
+            self.wnids = [str(wnid) for wnid in archive["wnids"]] if "wnids" in archive.files else self.names
+
+
+class PictureFiles:
+    """Pictures that lie in files."""
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self._paths = paths
+        stats = [(str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
+        self.fingerprint = hashlib.sha256(json.dumps(stats).encode()).hexdigest()
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def image(self, index: int) -> Image.Image:
+        with Image.open(self._paths[index]) as picture:
+            return ImageOps.exif_transpose(picture).convert("RGB")
+
+
+class FolderImages(PictureFiles):
     """A folder per class, e.g. `train/n02099601/images/*.JPEG` of Tiny ImageNet or `cats/*.jpg`.
 
     `words.txt` beside or above the folder (WordNet id, tab, names) turns ids into names.
@@ -80,12 +112,8 @@ class FolderImages:
         if not files:
             raise DataError(f"{root} holds no folder with pictures in it")
         order = np.random.default_rng(0).permutation(len(files))
-        self._paths = [files[i][0] for i in order]
+        super().__init__([files[i][0] for i in order])
         self.labels = np.array([files[i][1] for i in order], np.int64)
-
-    def image(self, index: int) -> Image.Image:
-        with Image.open(self._paths[index]) as picture:
-            return picture.convert("RGB")
 
 
 def open_labelled(path: Path) -> LabelledImages:
@@ -99,6 +127,23 @@ def open_labelled(path: Path) -> LabelledImages:
     if path.suffix == ".npz" and path.is_file():
         return PackedImages(path)
     raise DataError(f"{path} is neither a folder nor a packed .npz file")
+
+
+def open_pictures(path: Path) -> Pictures:
+    """The pictures at `path`, whatever is said of them: a packed .npz, or a folder with pictures in or below it.
+
+    Raises:
+        DataError: nothing readable is there.
+    """
+    if path.suffix == ".npz" and path.is_file():
+        with np.load(path) as archive:
+            if {"data", "offsets"} <= set(archive.files):
+                return PackedPictures(archive)
+    elif path.is_dir():
+        files = [file for file in sorted(path.rglob("*")) if file.suffix.lower() in IMAGE_SUFFIXES]
+        if files:
+            return PictureFiles(files)
+    raise DataError(f"{path} holds no pictures")
 
 
 class Batches:
@@ -148,12 +193,18 @@ class Batches:
                 batch[i] = padded[i, y : y + size, x : x + size]
             flip = random.random(len(batch)) < 0.5
             batch[flip] = batch[flip, :, ::-1]
-        if self._jitter:
-            gain = random.uniform(1 - self._jitter, 1 + self._jitter, (len(batch), 1, 1, 1)).astype(np.float32)
-            offset = random.uniform(-self._jitter, self._jitter, (len(batch), 1, 1, 1)).astype(np.float32)
-            mean = batch.mean(axis=(1, 2, 3), keepdims=True)
-            batch = np.clip((batch - mean) * gain + mean + 128 * offset, 0, 255)
-        return batch
+        return jittered(batch, self._jitter, random)
+
+
+def jittered(pictures: NDArray[np.float32], amount: float, random: np.random.Generator) -> NDArray[np.float32]:
+    """Pictures (B, H, W, C), 0 to 255, each of another brightness and contrast, by that fraction at most."""
+    if not amount:
+        return pictures
+    gain = random.uniform(1 - amount, 1 + amount, (len(pictures), 1, 1, 1)).astype(np.float32)
+    offset = random.uniform(-amount, amount, (len(pictures), 1, 1, 1)).astype(np.float32)
+    mean = pictures.mean(axis=(1, 2, 3), keepdims=True)
+    changed: NDArray[np.float32] = np.clip((pictures - mean) * gain + mean + 128 * offset, 0, 255)
+    return changed
 
 
 def _read_words(root: Path) -> dict[str, str]:

@@ -78,11 +78,22 @@ def classifier(classes: int, image_size: int, *, activation: str | None) -> kera
     return keras.Model(network.input, scores)
 
 
+def copy_weights(source: keras.Model, target: keras.Model) -> None:
+    """Give the layers of one network the weights of those of another that have the same name, as far as they fit."""
+    known = {layer.name: layer.get_weights() for layer in source.layers}
+    for layer in target.layers:
+        weights = known.get(layer.name, [])
+        if [values.shape for values in weights] == [variable.shape for variable in layer.weights]:
+            layer.set_weights(weights)
+
+
 def train(
     images: LabelledImages,
     settings: EncoderSettings,
     out: Path,
     report: Report = lambda epoch, step, scores: None,
+    *,
+    start: keras.Model | None = None,
 ) -> dict[str, float]:
     """Train on all of `images` but the last `dev_images`, which the scores are measured on.
 
@@ -91,6 +102,8 @@ def train(
 
     Args:
         report: called as `report(epoch, step, scores)` after each step, counted from 0.
+        start: a ResNet50, or a part of one, whose weights this one begins with; with `settings.head_only`,
+            those up to conv4 stay as they are.
     Returns: scores of the finished model on the held-out pictures: `top1`, `top5` (0 to 1), `dev_loss`.
     Raises:
         DataError: there are too few pictures to hold out that many.
@@ -105,6 +118,11 @@ def train(
     keras.config.set_dtype_policy(settings.dtype_policy)
     batches, dev = _split(images, settings)
     model = classifier(len(images.names), settings.image_size, activation=None)
+    if start is not None:
+        copy_weights(start, model)
+    if settings.head_only:
+        for layer in model.layers:
+            layer.trainable = layer.name.startswith(("conv5", "predictions"))
     model.compile(
         optimizer=keras.optimizers.SGD(
             _schedule(settings, len(batches)),

@@ -15,9 +15,9 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from resnet50.networks import GRID
-
-from .captions import CaptionedImages, pixels
+from .captions import pixels
+from .data import Pictures
+from .distil import GRID
 from .encoder import preprocess
 
 BATCH = 32
@@ -25,11 +25,12 @@ BATCH = 32
 
 def encode(
     network: keras.Model,
-    images: CaptionedImages,
+    images: Pictures,
     cache: Path,
     *,
     key: str,
     views: int = 1,
+    most: int | None = None,
     report: Callable[[int, int], None] = lambda done, total: None,
 ) -> NDArray[np.float16]:
     """Features float16 (N, V, 49, C) of a set, mapped from a file below `cache`; made if that is not there yet.
@@ -39,11 +40,13 @@ def encode(
     Args:
         network: as `conv4_network` gives it.
         key: names network and set, e.g. by a hash of the weights.
+        most: pictures from the set's beginning; None: all.
         report: called with how many pictures are done, of how many.
     """
     size, channels = int(network.input_shape[1]), int(network.output_shape[-1])
-    shape = (len(images.names), views, GRID * GRID, channels)
-    about = json.dumps([key, size, images.fingerprint, images.names, views])
+    count = len(images) if most is None else min(most, len(images))
+    shape = (count, views, GRID * GRID, channels)
+    about = json.dumps([key, size, images.fingerprint, count, views])
     identity = hashlib.sha256(about.encode()).hexdigest()[:16]
     cache.mkdir(parents=True, exist_ok=True)
     path, progress = cache / f"features-{identity}.npy", cache / f"features-{identity}.done"
@@ -52,8 +55,8 @@ def encode(
         np.lib.format.open_memmap(path, mode="w+", dtype=np.float16, shape=shape)
     features = np.lib.format.open_memmap(path, mode="r+")
     done = int(progress.read_text()) if progress.is_file() else 0
-    for start in range(done, len(images.names), BATCH):
-        indices = range(start, min(start + BATCH, len(images.names)))
+    for start in range(done, count, BATCH):
+        indices = range(start, min(start + BATCH, count))
         for view in range(views):
             batch = preprocess(pixels(images, indices, size, view).astype(np.float32))
             answer = np.asarray(network.predict_on_batch(batch))
@@ -62,5 +65,5 @@ def encode(
         beside = progress.with_suffix(".new")
         beside.write_text(str(indices.stop))
         beside.replace(progress)
-        report(indices.stop, len(images.names))
+        report(indices.stop, count)
     return np.lib.format.open_memmap(path, mode="r")

@@ -77,33 +77,38 @@ def _ngrams(words: Sequence[str]) -> Counter[tuple[str, ...]]:
     return Counter(tuple(words[i : i + n]) for n in range(1, LONGEST_NGRAM + 1) for i in range(len(words) - n + 1))
 
 
-def sample(
-    decoder: CaptionNetwork, features: NDArray[np.float32], each: int, random: np.random.Generator
-) -> NDArray[np.int32]:
-    """Sentences said by chance, as likely as the decoder has it.
+class Sampler(keras.Model):  # type: ignore[misc]
+    """Says sentences by chance, as likely as a decoder has them; compiled whole on every backend."""
 
-    Args:
-        features: (B, S, C).
-    Returns: word numbers int32 (B, each, T), with end mark and padding.
-    """
-    memory = decoder.memory(ops.convert_to_tensor(features))
-    count = len(features) * each
-    cache: Any = np.zeros(decoder.cache_shape(count), np.float32)
-    last, said = np.full(count, START, np.int32), np.full((count, decoder.longest), PAD, np.int32)
-    going_on = np.ones(count, bool)
-    for position in range(decoder.longest):
-        words, here = ops.convert_to_tensor(last[:, np.newaxis]), ops.convert_to_tensor(np.array([position], np.int32))
-        scores, answer = decoder.step(words, here, memory, ops.convert_to_tensor(cache))
-        cache = ops.convert_to_numpy(answer)
-        # The largest of scores with Gumbel noise is a draw from their softmax.
-        noisy = ops.convert_to_numpy(scores) + random.gumbel(size=scores.shape).astype(np.float32)
-        noisy[:, (PAD, START, UNKNOWN)] = -np.inf
-        last = noisy.argmax(axis=-1).astype(np.int32)
-        said[going_on, position] = last[going_on]
-        going_on &= last != END
-        if not going_on.any():
-            break
-    return said.reshape(len(features), each, -1)
+    def __init__(self, decoder: CaptionNetwork) -> None:
+        super().__init__(dtype="float32")  # chances have to stay as fine as they are
+        self._decoder = decoder
+        self.built = True
+
+    def call(self, inputs: dict[str, Any]) -> Any:
+        """Features (B, S, C) and chances (B, K, T) to word numbers int32 (B, K, T), with end mark and padding.
+
+        Chances are drawn evenly from 0 to 1: the word said is the one up to which the likelihoods sum to that.
+        """
+        decoder = self._decoder
+        memory, chances = decoder.memory(inputs["features"]), inputs["chances"]
+        pictures, each, longest = chances.shape
+        count = pictures * each
+        chances = ops.reshape(chances, (count, longest))
+        never = ops.cast(np.isin(np.arange(decoder.vocabulary), (PAD, START, UNKNOWN)), "float32") * -1e9
+        cache = ops.zeros(decoder.cache_shape(count))
+        last, said = ops.full((count,), START, "int32"), []
+        for position in range(longest):
+            here = ops.convert_to_tensor(np.array([position], np.int32))
+            scores, cache = decoder.step(ops.expand_dims(last, 1), here, memory, cache)
+            cache = ops.cast(cache, "float32")
+            up_to = ops.cumsum(ops.softmax(scores + never), axis=-1)
+            below = ops.sum(ops.cast(up_to <= chances[:, position : position + 1] * up_to[:, -1:], "int32"), axis=-1)
+            over = ops.logical_or(ops.equal(last, END), ops.equal(last, PAD))
+            # By a rounding error even the last word may be passed.
+            last = ops.where(over, PAD, ops.minimum(below, decoder.vocabulary - 1))
+            said.append(last)
+        return ops.reshape(ops.stack(said, axis=1), (pictures, each, longest))
 
 
 def fine_tune(
@@ -142,19 +147,27 @@ def fine_tune(
     # The end counts as a word, or they would learn to break off.
     rewards = CiderD([[[*tokenise(caption), SPECIAL[END]] for caption in own] for own in captions])
     scorer = decoding.DevScore(decoder, dev_features[:, 0], dev_captions, vocabulary, settings, run)
+    sampler = Sampler(decoder)
     for epoch in range(finished, settings.reward_epochs):
         random = np.random.default_rng((settings.seed, epoch))
         order = random.permutation(len(captions))
-        for step in range(math.ceil(len(order) / settings.batch_size)):
+        for step in range(steps(len(captions), settings)):
             chosen = order[step * settings.batch_size : (step + 1) * settings.batch_size]
             views = random.integers(0, min(settings.views, features.shape[1]), len(chosen))
             pictures = features[chosen, views].astype(np.float32)
-            mean = _learn(decoder, pictures, settings.captions_each, random, _rater(rewards, chosen, vocabulary))
+            mean = _learn(
+                decoder, sampler, pictures, settings.captions_each, random, _rater(rewards, chosen, vocabulary)
+            )
             report(epoch, step, {"loss": -mean})
         decoding.save_weights(decoder, weights)
         state.write_text(json.dumps({"epochs": epoch + 1}))
         report(epoch, step, {"loss": -mean, **scorer.look(summary["best"]["epoch"])})
     return scorer.finish(reward_epochs=settings.reward_epochs)
+
+
+def steps(pictures: int, settings: DecoderSettings) -> int:
+    """How many steps an epoch has: all of the same size, so that all are compiled once."""
+    return max(1, pictures // settings.batch_size)
 
 
 def _rater(rewards: CiderD, pictures: NDArray[np.intp], vocabulary: Vocabulary) -> Callable[[int, Any], float]:
@@ -167,13 +180,15 @@ def _rater(rewards: CiderD, pictures: NDArray[np.intp], vocabulary: Vocabulary) 
 
 def _learn(
     decoder: CaptionNetwork,
+    sampler: Sampler,
     pictures: NDArray[np.float32],
     each: int,
     random: np.random.Generator,
     rate: Callable[[int, Any], float],
 ) -> float:
     """One step; the mean reward of what was said before it."""
-    said = sample(decoder, pictures, each, random)
+    chances = random.random((len(pictures), each, decoder.longest), np.float32)
+    said = sampler.predict_on_batch({"features": pictures, "chances": chances})
     rated = np.array([[rate(i, numbers) for numbers in own] for i, own in enumerate(said)], np.float32)
     of_others = (rated.sum(axis=1, keepdims=True) - rated) / (each - 1)
     given = np.concatenate([np.full((*said.shape[:2], 1), START, np.int32), said[..., :-1]], axis=-1)

@@ -49,6 +49,7 @@ class EncoderSettings(Settings):
     epochs: int = 3
     batch_size: int = 128
     dev_images: int = 2000  # held out of the training set, taken from its end
+    head_only: bool = False  # learn stage 5 and the classes alone, leave the stages below as they are
     # optimiser: stochastic gradient descent with Nesterov momentum
     learning_rate: float = 0.1  # at the peak, after warm-up
     warmup_epochs: float = 0.5
@@ -59,6 +60,28 @@ class EncoderSettings(Settings):
     shift: int = 6  # pixels, the most that a picture is moved by in each direction
     jitter: float = 0.2  # the most that brightness and contrast change by, as a fraction
     # arithmetic: "mixed_bfloat16" nearly doubles the speed where the processor has it
+    dtype_policy: str = "float32"
+
+
+@dataclass(frozen=True)
+class DistilSettings(Settings):
+    """How the stages up to conv4 learn a teacher's features."""
+
+    # what
+    image_size: int = 128  # pixels, both sides
+    seed: int = 1
+    views: int = 4  # of each picture: itself, its mirror image, and random parts;
+    teacher_pictures: int = 24_000  # that the teacher looks at in one set, at most: fewer views, then fewer pictures
+    # how long
+    epochs: int = 12
+    epoch_pictures: int = 12_000  # as many from each set, however large it is
+    batch_size: int = 32
+    # optimiser: AdamW, the rate falling along a cosine
+    learning_rate: float = 1e-3  # at the peak, after warm-up
+    warmup_epochs: float = 0.5
+    weight_decay: float = 0.02
+    # augmentation
+    jitter: float = 0.2  # the most that brightness and contrast change by, as a fraction
     dtype_policy: str = "float32"
 
 

@@ -58,8 +58,9 @@ def features() -> NDArray[np.float16]:
 
 def test_sentences_by_chance_are_sentences(features: NDArray[np.float16]) -> None:
     network = decoder.network(SETTINGS, 12, 8)
-    random = np.random.default_rng(1)
-    said = reward.sample(network, features[:, 0].astype(np.float32), 200, random)
+    chances = np.random.default_rng(1).random((3, 200, 9), np.float32)
+    chances[0, :2] = [[0], [np.nextafter(np.float32(1), np.float32(0))]]
+    said = reward.Sampler(network).predict_on_batch({"features": features[:, 0].astype(np.float32), "chances": chances})
     assert said.shape == (3, 200, 9)
     assert not np.isin(said, (START, UNKNOWN)).any()
     after_end = np.cumsum(said == END, axis=-1) - (said == END) > 0

@@ -12,7 +12,7 @@ import pytest
 
 from resnet50.training import encoder
 from resnet50.training.data import Batches, DataError, open_labelled
-from resnet50.training.settings import EncoderSettings, SettingsError
+from resnet50.training.settings import DecoderSettings, DistilSettings, EncoderSettings, SettingsError
 
 from .conftest import COLOURS, solid
 
@@ -183,9 +183,12 @@ def test_settings_that_make_no_sense(values: dict[str, Any], reason: str) -> Non
         EncoderSettings.load(**values)
 
 
-@pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.toml")), ids=lambda path: path.stem)
+KINDS = {"encoder": EncoderSettings, "distil": DistilSettings, "head": EncoderSettings, "decoder": DecoderSettings}
+
+
+@pytest.mark.parametrize("path", sorted(CONFIGS.rglob("*.toml")), ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_the_shipped_settings_are_valid(path: Path) -> None:
-    assert EncoderSettings.load(path)
+    assert KINDS[path.stem.rpartition("-")[2]].load(path)
 
 
 def test_the_network_is_keras_resnet50() -> None:
