@@ -27,10 +27,9 @@ from captionary.packs import CROPS, DECODER, ENCODER, FORMAT, LABELS, MANIFEST, 
 from captionary.preprocess import square, squeezed
 from captionary.words import Vocabulary
 
-from .networks import WeightsError, conv4_network
+from .networks import conv4_network
 from .training import decoder as decoding
 from .training.encoder import preprocess
-from .training.settings import DecoderSettings
 from .training.transformer import PLACES
 
 HERE = Path(__file__).parent
@@ -103,18 +102,11 @@ def sentences_of(run: Path) -> Sentences:
     """What a decoder's training run gives a pack.
 
     Raises:
-        WeightsError: the folder holds no finished run.
+        DataError: the folder holds no such run.
     """
-    summary_file, weights = run / decoding.SUMMARY, run / decoding.WEIGHTS
-    if not summary_file.is_file() or not weights.is_file():
-        raise WeightsError(f"{run} holds no training run of a decoder ({decoding.SUMMARY}, {decoding.WEIGHTS}).")
-    summary = json.loads(summary_file.read_text())
-    vocabulary = Vocabulary(summary["vocabulary"])
-    settings = DecoderSettings(**summary["settings"])
     keras.config.set_dtype_policy("float32")
-    decoder = decoding.network(settings, len(vocabulary), summary["channels"])
-    decoder.load_weights(weights)
-    search = Search(longest=settings.longest)
+    decoder, vocabulary, summary = decoding.load(run)
+    search = Search(longest=decoder.longest)
     return Sentences(decoder_to_litert(decoder, search.width), vocabulary, search, summary.get("scores", {}))
 
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from captionary.beam import Search, beam_search
 from captionary.words import PAD, UNKNOWN, Vocabulary, sentence
 
+from .data import DataError
 from .encoder import Report, Reporter, cosine, finished_epochs
 from .scores import bleu_and_cider
 from .settings import DecoderSettings
@@ -26,7 +27,8 @@ from .transformer import Transformer
 
 WEIGHTS, SUMMARY, CHECKPOINT = "decoder.weights.h5", "decoder.json", "decoder-checkpoint"
 DEV_BATCH = 50  # pictures described at once
-
+# Settings that may be others when a run goes on.
+MAY_CHANGE = {"epochs", "patience", "score_pictures", "reward_epochs", "reward_rate", "dtype_policy"}
 
 CaptionNetwork = Transformer | ShowAndTell
 
@@ -45,6 +47,7 @@ def network(settings: DecoderSettings, vocabulary: int, channels: int) -> Captio
         vocabulary,
         width=settings.width,
         layers=settings.layers,
+        picture_layers=settings.picture_layers,
         heads=settings.heads,
         longest=settings.longest,
         channels=channels,
@@ -152,6 +155,8 @@ def train(
     settings: DecoderSettings,
     out: Path,
     report: Report = lambda epoch, step, scores: None,
+    *,
+    about: dict[str, Any] | None = None,
 ) -> dict[str, float]:
     """Train a decoder, and keep the weights of the epoch that describes the development set best (CIDEr).
 
@@ -161,7 +166,10 @@ def train(
     Args:
         features: (N, V, 49, C), V views of each picture; dev_features likewise, of which the first counts.
         report: called as `report(epoch, step, scores)` after each step, counted from 0.
+        about: what else the summary is to say, such as which network the features are of.
     Returns: scores on the development set: `bleu1` to `bleu4` (0 to 100), `cider`.
+    Raises:
+        DataError: `out` holds a run with other settings or words.
     """
     out.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(settings.seed)
@@ -182,7 +190,8 @@ def train(
         ),
         loss=WordCrossentropy(settings.label_smoothing),
     )
-    scorer = DevScore(decoder, dev_features[:, 0], dev_captions, vocabulary, settings, out)
+    scorer = DevScore(dev_features[:, 0], dev_captions, vocabulary, settings, out, about or {})
+    scorer.check_settings()
     if scorer.is_through(first_epoch):
         return scorer.finish()
     started = time.monotonic()
@@ -190,10 +199,10 @@ def train(
         batches,
         epochs=settings.epochs,
         verbose=0,
+        # Scored first, kept then: killed between the two, an epoch is learnt again, and scored.
         callbacks=[
-            keras.callbacks.BackupAndRestore(str(out / CHECKPOINT), delete_checkpoint=False),
-            keras.callbacks.SwapEMAWeights(swap_on_epoch=True),
             scorer,
+            keras.callbacks.BackupAndRestore(str(out / CHECKPOINT), delete_checkpoint=False),
             _Steps(report, first_epoch),
         ],
     )
@@ -209,6 +218,21 @@ def save_weights(decoder: CaptionNetwork, path: Path) -> None:
     beside = path.with_name(f"new-{path.name}")
     decoder.save_weights(beside)
     beside.replace(path)
+
+
+def load(run: Path) -> tuple[CaptionNetwork, Vocabulary, dict[str, Any]]:
+    """The decoder of a training run, its words, and the run's summary.
+
+    Raises:
+        DataError: the folder holds no such run.
+    """
+    if not (run / SUMMARY).is_file() or not (run / WEIGHTS).is_file():
+        raise DataError(f"{run} holds no training run of a decoder ({SUMMARY}, {WEIGHTS}).")
+    summary = json.loads((run / SUMMARY).read_text())
+    vocabulary = Vocabulary(summary["vocabulary"])
+    decoder = network(DecoderSettings(**summary["settings"]), len(vocabulary), summary["channels"])
+    decoder.load_weights(run / WEIGHTS)
+    return decoder, vocabulary, summary
 
 
 def _standardise(decoder: CaptionNetwork, features: NDArray[np.float16]) -> None:
@@ -228,30 +252,57 @@ class DevScore(keras.callbacks.Callback):  # type: ignore[misc]
 
     def __init__(
         self,
-        decoder: CaptionNetwork,
         features: NDArray[np.float16],
         captions: Sequence[Sequence[str]],
         vocabulary: Vocabulary,
         settings: DecoderSettings,
         out: Path,
+        about: dict[str, Any],
     ) -> None:
+        """`about` is what else the summary is to say."""
         super().__init__()
-        self._decoder, self._features, self._captions = decoder, features, captions
-        self._vocabulary, self._settings, self._out = vocabulary, settings, out
+        self._features, self._captions = features, captions
+        self._vocabulary, self._settings, self._out, self._about = vocabulary, settings, out, about
+        # The scores are those of a decoder beside the one that learns, and its file holds weights alone.
+        self._decoder = network(settings, len(vocabulary), features.shape[-1])
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        scores = self.look(epoch + 1)
+        learnt = self.model.get_weights()
+        self.model.optimizer.finalize_variable_values(self.model.trainable_variables)  # their moving average
+        averaged = self.model.get_weights()
+        self.model.set_weights(learnt)
+        scores = self.look(averaged, epoch + 1)
         if logs is not None:
             logs |= scores
-        self._decoder.stop_training = self.is_through(epoch + 1)
+        self.model.stop_training = self.is_through(epoch + 1)
+
+    def check_settings(self) -> None:
+        """Refuse to go on with a run that was begun otherwise.
+
+        Raises:
+            DataError: settings or words are others, but for how long it is to go on.
+        """
+        summary = self._summary()
+        if not summary:
+            return
+        given, known = dataclasses.asdict(self._settings), summary["settings"]
+        changed = [name for name in given.keys() - MAY_CHANGE if name in known and given[name] != known[name]]
+        if changed:
+            raise DataError(
+                f"The run in {self._out} has another {changed[0]}: {known[changed[0]]}, not {given[changed[0]]}. "
+                "Go on with its own settings, or choose another folder."
+            )
+        if summary["vocabulary"] != self._vocabulary.words:
+            raise DataError(f"The run in {self._out} was trained on other captions. Choose another folder.")
 
     def is_through(self, epochs: int) -> bool:
         """Whether training ends after so many epochs: it is through with all, or got no better for long."""
         best = self._summary().get("best", {"epoch": epochs})
         return epochs >= self._settings.epochs or epochs - int(best["epoch"]) >= self._settings.patience
 
-    def look(self, epoch: int) -> dict[str, float]:
-        """The scores after so many epochs; keeps the weights if they are the best yet."""
+    def look(self, weights: list[NDArray[Any]], epoch: int) -> dict[str, float]:
+        """The scores of these weights, after so many epochs; keeps them if they are the best yet."""
+        self._decoder.set_weights(weights)
         scores = self._score(self._settings.score_pictures)
         summary = self._summary()
         if not summary or scores["cider"] > summary["best"]["cider"]:
@@ -261,6 +312,7 @@ class DevScore(keras.callbacks.Callback):  # type: ignore[misc]
                 "vocabulary": self._vocabulary.words,
                 "channels": self._decoder.channels,
                 "best": {**scores, "epoch": epoch},
+                **self._about,
             }
             self._write(summary)
         return scores

@@ -24,12 +24,16 @@ from captionary.words import END, PAD, SPECIAL, START, UNKNOWN, Vocabulary, toke
 
 from . import decoder as decoding
 from .decoder import CaptionNetwork
-from .encoder import Report
+from .encoder import Report, finished_epochs
 from .settings import DecoderSettings
 
 LONGEST_NGRAM = 4
 SIGMA = 6.0  # words; how much a caption's length may differ from a reference's
-Vector = dict[tuple[str, ...], float]
+# N-grams weighed by how rare they are, the norms of the weights by n, and the number of bigrams.
+Weighted = tuple[dict[tuple[str, ...], float], list[float], int]
+
+# Of word numbers (B, K, T), the reward of each sentence (B, K).
+Rate = Callable[[NDArray[np.int32]], NDArray[np.float32]]
 
 
 class CiderD:
@@ -40,16 +44,21 @@ class CiderD:
 
     def __init__(self, references: Sequence[Sequence[Sequence[str]]]) -> None:
         """References of N pictures, one or more each, as words."""
-        counted = [[_ngrams(words) for words in own] for own in references]
-        self._pictures_with = Counter(ngram for own in counted for ngram in set().union(*own))
+        self._references = references
+        self._pictures_with: Counter[tuple[str, ...]] = Counter()
+        for own in references:
+            self._pictures_with.update(set().union(*map(_ngrams, own)))
         self._log_count = math.log(len(references))
-        self._references = [[self._weighted(ngrams) for ngrams in own] for own in counted]
 
-    def score(self, picture: int, words: Sequence[str]) -> float:
-        """CIDEr-D of one caption of a picture."""
-        given, given_norms, given_length = self._weighted(_ngrams(words))
+    def score(self, picture: int, captions: Sequence[Sequence[str]]) -> list[float]:
+        """CIDEr-D of captions of a picture, each by itself."""
+        references = [self._weighted(_ngrams(words)) for words in self._references[picture]]
+        return [self._score(self._weighted(_ngrams(words)), references) for words in captions]
+
+    def _score(self, caption: Weighted, references: Sequence[Weighted]) -> float:
+        given, given_norms, given_length = caption
         total = 0.0
-        for wanted, norms, length in self._references[picture]:
+        for wanted, norms, length in references:
             alike = [0.0] * LONGEST_NGRAM
             for ngram, weight in given.items():
                 if ngram in wanted:
@@ -58,10 +67,9 @@ class CiderD:
             for n in range(LONGEST_NGRAM):
                 if given_norms[n] and norms[n]:
                     total += nearness * alike[n] / (given_norms[n] * norms[n])
-        return total / LONGEST_NGRAM / len(self._references[picture])
+        return total / LONGEST_NGRAM / len(references)
 
-    def _weighted(self, ngrams: Counter[tuple[str, ...]]) -> tuple[Vector, list[float], int]:
-        """N-grams weighed by how rare they are, the norms of the weights by n, and the number of bigrams."""
+    def _weighted(self, ngrams: Counter[tuple[str, ...]]) -> Weighted:
         vector = {
             ngram: count * (self._log_count - math.log(max(1, self._pictures_with[ngram])))
             for ngram, count in ngrams.items()
@@ -134,7 +142,10 @@ def fine_tune(
     # Without dropout: what is learnt from has to come from the very network that said it.
     decoder = decoding.network(replace(settings, dropout=0.0), len(vocabulary), features.shape[-1])
     state, weights = run / "reward.json", run / "reward.weights.h5"
-    finished = int(json.loads(state.read_text())["epochs"]) if state.is_file() else 0
+    begun_after = finished_epochs(run / decoding.CHECKPOINT)
+    known = json.loads(state.read_text()) if state.is_file() else {}
+    # Where the training before it went on since, it begins anew.
+    finished = int(known["epochs"]) if known.get("begun_after") == begun_after else 0
     if not finished:
         decoder.load_weights(run / decoding.WEIGHTS)
     decoder.compile(
@@ -146,7 +157,7 @@ def fine_tune(
         decoder.load_weights(weights)
     # The end counts as a word, or they would learn to break off.
     rewards = CiderD([[[*tokenise(caption), SPECIAL[END]] for caption in own] for own in captions])
-    scorer = decoding.DevScore(decoder, dev_features[:, 0], dev_captions, vocabulary, settings, run)
+    scorer = decoding.DevScore(dev_features[:, 0], dev_captions, vocabulary, settings, run, {})
     sampler = Sampler(decoder)
     for epoch in range(finished, settings.reward_epochs):
         random = np.random.default_rng((settings.seed, epoch))
@@ -159,9 +170,10 @@ def fine_tune(
                 decoder, sampler, pictures, settings.captions_each, random, _rater(rewards, chosen, vocabulary)
             )
             report(epoch, step, {"loss": -mean})
+        scores = scorer.look(decoder.get_weights(), summary["best"]["epoch"])
         decoding.save_weights(decoder, weights)
-        state.write_text(json.dumps({"epochs": epoch + 1}))
-        report(epoch, step, {"loss": -mean, **scorer.look(summary["best"]["epoch"])})
+        state.write_text(json.dumps({"epochs": epoch + 1, "begun_after": begun_after}))
+        report(epoch, step, {"loss": -mean, **scores})
     return scorer.finish(reward_epochs=settings.reward_epochs)
 
 
@@ -170,10 +182,13 @@ def steps(pictures: int, settings: DecoderSettings) -> int:
     return max(1, pictures // settings.batch_size)
 
 
-def _rater(rewards: CiderD, pictures: NDArray[np.intp], vocabulary: Vocabulary) -> Callable[[int, Any], float]:
-    def rate(i: int, numbers: NDArray[np.int32]) -> float:
-        end = [SPECIAL[END]] if END in numbers else []
-        return rewards.score(int(pictures[i]), [*vocabulary.decode(numbers), *end])
+def _rater(rewards: CiderD, pictures: NDArray[np.intp], vocabulary: Vocabulary) -> Rate:
+    def words(numbers: NDArray[np.int32]) -> list[str]:
+        return [*vocabulary.decode(numbers), *([SPECIAL[END]] if END in numbers else [])]
+
+    def rate(said: NDArray[np.int32]) -> NDArray[np.float32]:
+        rated = [rewards.score(int(i), [words(one) for one in own]) for i, own in zip(pictures, said, strict=True)]
+        return np.array(rated, np.float32)
 
     return rate
 
@@ -184,12 +199,12 @@ def _learn(
     pictures: NDArray[np.float32],
     each: int,
     random: np.random.Generator,
-    rate: Callable[[int, Any], float],
+    rate: Rate,
 ) -> float:
     """One step; the mean reward of what was said before it."""
     chances = random.random((len(pictures), each, decoder.longest), np.float32)
     said = sampler.predict_on_batch({"features": pictures, "chances": chances})
-    rated = np.array([[rate(i, numbers) for numbers in own] for i, own in enumerate(said)], np.float32)
+    rated = rate(said)
     of_others = (rated.sum(axis=1, keepdims=True) - rated) / (each - 1)
     given = np.concatenate([np.full((*said.shape[:2], 1), START, np.int32), said[..., :-1]], axis=-1)
     weights = (rated - of_others)[..., np.newaxis] * (said != PAD)

@@ -95,6 +95,7 @@ class DecoderSettings(Settings):
     longest: int = 22  # words of a caption, with its end mark; longer ones are cut
     width: int = 384
     layers: int = 3
+    picture_layers: int = 0  # that relate the places of a picture to each other, before words look at them
     heads: int = 6
     seed: int = 1
     # how long

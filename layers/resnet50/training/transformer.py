@@ -86,6 +86,31 @@ class _Block(keras.layers.Layer):  # type: ignore[misc]
         return hidden + self.dropout(self.narrow(self.wide(self.norms[2](hidden))), training=training)
 
 
+class _PictureBlock(keras.layers.Layer):  # type: ignore[misc]
+    """Lets the places of a picture look at each other, before words look at them."""
+
+    def __init__(self, width: int, heads: int, dropout: float, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.width = width
+        self.norms = [keras.layers.LayerNormalization(epsilon=1e-5) for _ in range(2)]
+        self.to_places = _Attention(width, heads)
+        self.wide, self.narrow = keras.layers.Dense(2 * width, activation="gelu"), keras.layers.Dense(width)
+        self.dropout = keras.layers.Dropout(dropout)
+
+    def build(self, shape: Any) -> None:
+        for layer in (*self.norms, self.to_places, self.wide):
+            layer.build((None, None, self.width))
+        self.narrow.build((None, None, 2 * self.width))
+        super().build(shape)
+
+    def call(self, places: Any, training: bool = False) -> Any:
+        """(B, S, D) to the same."""
+        normal = self.norms[0](places)
+        seen = self.to_places(normal, self.to_places.key_value(normal))
+        places = places + self.dropout(seen, training=training)
+        return places + self.dropout(self.narrow(self.wide(self.norms[1](places))), training=training)
+
+
 class Transformer(keras.Model):  # type: ignore[misc]
     """Features and the words so far to scores of the next word."""
 
@@ -95,6 +120,7 @@ class Transformer(keras.Model):  # type: ignore[misc]
         *,
         width: int,
         layers: int,
+        picture_layers: int,
         heads: int,
         longest: int,
         channels: int = 1024,
@@ -110,13 +136,16 @@ class Transformer(keras.Model):  # type: ignore[misc]
         self.word = keras.layers.Embedding(vocabulary, width)
         self.position = keras.layers.Embedding(longest, width)
         self.blocks = [_Block(width, heads, dropout, name=f"block{i}") for i in range(layers)]
+        self.picture_blocks = [
+            _PictureBlock(width, heads, dropout, name=f"picture_block{i}") for i in range(picture_layers)
+        ]
         self.last_norm = keras.layers.LayerNormalization(epsilon=1e-5)
         self.mean = self.add_weight(shape=(channels,), initializer="zeros", trainable=False, name="mean")
         self.deviation = self.add_weight(shape=(channels,), initializer="ones", trainable=False, name="deviation")
         self.bias = self.add_weight(shape=(vocabulary,), initializer="zeros", name="bias")
         self.dropout = keras.layers.Dropout(dropout)
         self.project.build((None, PLACES, channels))
-        for layer in (self.project_norm, self.last_norm, *self.blocks):
+        for layer in (self.project_norm, self.last_norm, *self.blocks, *self.picture_blocks):
             layer.build((None, None, width))
         for layer in (self.place, self.word, self.position):
             layer.build((None, None))
@@ -138,6 +167,8 @@ class Transformer(keras.Model):  # type: ignore[misc]
         """What the words will look at: features (B, S, C) to keys and values (B, L, S, 2D)."""
         places = self.project_norm(self.project((features - self.mean) / self.deviation))
         places = self.dropout(places + self.place(ops.arange(PLACES)), training=training)
+        for picture_block in self.picture_blocks:
+            places = picture_block(places, training=training)
         return ops.stack([block.to_picture.key_value(places) for block in self.blocks], axis=1)
 
     def cache_shape(self, beams: int) -> tuple[int, ...]:

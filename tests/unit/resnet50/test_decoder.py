@@ -26,6 +26,7 @@ from captionary.words import Vocabulary
 from resnet50 import build, networks
 from resnet50.training import decoder
 from resnet50.training.captions import open_captioned
+from resnet50.training.data import DataError
 from resnet50.training.encoder import preprocess
 from resnet50.training.features import encode
 from resnet50.training.settings import DecoderSettings
@@ -39,6 +40,7 @@ SETTINGS = DecoderSettings(
     longest=8,
     width=32,
     layers=2,
+    picture_layers=1,
     heads=2,
     epochs=25,
     batch_size=6,
@@ -181,6 +183,33 @@ def test_a_killed_run_goes_on(features: NDArray[np.float16], album: Path, tmp_pa
     assert scores["cider"] >= 0, "a run that is through only tells its scores"
 
 
+def test_a_run_goes_on_as_it_was_begun(features: NDArray[np.float16], album: Path, tmp_path: Path) -> None:
+    train(features, album, tmp_path, epochs=1)
+    assert (tmp_path / "decoder.weights.h5").stat().st_size < 2**20, "weights alone, not the optimiser's state"
+    with pytest.raises(DataError, match="has another width: 32, not 48"):
+        train(features, album, tmp_path, epochs=2, width=48)
+    captions = [["Other words."] for _ in features]
+    with pytest.raises(DataError, match="was trained on other captions"):
+        decoder.train(features, captions, features, captions, SETTINGS, tmp_path)
+
+
+def test_what_was_killed_before_it_was_kept_is_scored_again(
+    features: NDArray[np.float16], album: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(Exception):
+        pass
+
+    def kill(self: object, epoch: int, logs: object = None) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(keras.callbacks.BackupAndRestore, "on_epoch_end", kill)
+        with pytest.raises(Killed):
+            train(features, album, tmp_path, epochs=1)
+    assert train(features, album, tmp_path, epochs=1)["cider"] >= 0
+    assert json.loads((tmp_path / "decoder.json").read_text())["best"]["epoch"] == 1
+
+
 def test_it_ends_when_it_gets_no_better(features: NDArray[np.float16], album: Path, tmp_path: Path) -> None:
     train(features, album, tmp_path, learning_rate=0.0, patience=2)
     assert len(json.loads((tmp_path / "decoder.json").read_text())["loss"]) == 3
@@ -190,9 +219,7 @@ def test_it_ends_when_it_gets_no_better(features: NDArray[np.float16], album: Pa
 
 
 def test_word_by_word_gives_what_whole_sentences_give(run: Path, features: NDArray[np.float16]) -> None:
-    summary = json.loads((run / "decoder.json").read_text())
-    network = decoder.network(DecoderSettings(**summary["settings"]), len(summary["vocabulary"]) + 4, 8)
-    network.load_weights(run / "decoder.weights.h5")
+    network, _, _ = decoder.load(run)
     tokens = np.random.default_rng(1).integers(1, 15, (3, 2, 8)).astype(np.int32)
     pictures = features[:3, 0].astype(np.float32)
     whole = np.asarray(network({"features": pictures, "tokens": tokens})).reshape(6, 8, -1)
@@ -208,9 +235,7 @@ def test_litert_says_what_keras_says(run: Path, features: NDArray[np.float16], t
     sentences = build.sentences_of(run)
     (tmp_path / "decoder.tflite").write_bytes(sentences.decoder)
     litert = Decoder(tmp_path / "decoder.tflite", sentences.vocabulary, sentences.search)
-    summary = json.loads((run / "decoder.json").read_text())
-    network = decoder.network(DecoderSettings(**summary["settings"]), len(sentences.vocabulary), 8)
-    network.load_weights(run / "decoder.weights.h5")
+    network, _, _ = decoder.load(run)
     expected = decoder.describe(network, features[:6, 0], sentences.vocabulary, sentences.search)
     assert [litert.describe(one.astype(np.float32)) for one in features[:6, 0]] == expected
     assert len({tuple(words) for words in expected}) == 3

@@ -26,10 +26,10 @@ def test_cider_is_what_the_library_says() -> None:
     wanted = dict(enumerate(REFERENCES))
     _, expected = Cider().compute_score(wanted, {i: [caption] for i, caption in enumerate(GIVEN)})
     ours = reward.CiderD([[tokenise(caption) for caption in own] for own in REFERENCES])
-    scores = [ours.score(i, tokenise(caption)) for i, caption in enumerate(GIVEN)]
+    scores = [ours.score(i, [tokenise(caption)])[0] for i, caption in enumerate(GIVEN)]
     assert scores == pytest.approx([float(value) / 10 for value in expected], abs=1e-6)
     assert scores[0] > 0.1
-    assert ours.score(0, []) == 0
+    assert ours.score(0, [[], tokenise(GIVEN[0])]) == [0, scores[0]]
 
 
 SETTINGS = DecoderSettings(

@@ -12,7 +12,7 @@ import pytest
 
 from resnet50.training import encoder
 from resnet50.training.data import Batches, DataError, open_labelled
-from resnet50.training.settings import DecoderSettings, DistilSettings, EncoderSettings, SettingsError
+from resnet50.training.settings import DecoderSettings, DistilSettings, EncoderSettings, Settings, SettingsError
 
 from .conftest import COLOURS, solid
 
@@ -183,7 +183,12 @@ def test_settings_that_make_no_sense(values: dict[str, Any], reason: str) -> Non
         EncoderSettings.load(**values)
 
 
-KINDS = {"encoder": EncoderSettings, "distil": DistilSettings, "head": EncoderSettings, "decoder": DecoderSettings}
+KINDS: dict[str, type[Settings]] = {
+    "encoder": EncoderSettings,
+    "distil": DistilSettings,
+    "head": EncoderSettings,
+    "decoder": DecoderSettings,
+}
 
 
 @pytest.mark.parametrize("path", sorted(CONFIGS.rglob("*.toml")), ids=lambda path: f"{path.parent.name}-{path.stem}")
