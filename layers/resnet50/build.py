@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +26,13 @@ from captionary.beam import Search
 from captionary.decoder import BEGIN, STEP
 from captionary.packs import CROPS, DECODER, ENCODER, FORMAT, LABELS, MANIFEST, VOCABULARY, file_hash
 from captionary.preprocess import square, squeezed
-from captionary.words import Vocabulary
 
+from . import decoders
+from .decoders import Sentences
 from .networks import conv4_network
 from .training import decoder as decoding
 from .training.encoder import preprocess
+from .training.features import look
 from .training.transformer import PLACES
 
 HERE = Path(__file__).parent
@@ -77,16 +80,6 @@ class About:
     scores: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Sentences:
-    """What a pack needs to caption in sentences."""
-
-    decoder: bytes  # a LiteRT file, see captionary.decoder
-    vocabulary: Vocabulary
-    search: Search
-    scores: dict[str, Any] = field(default_factory=dict)
-
-
 def plain_name(synonyms: str) -> str:
     """The name that people use, of WordNet's synonyms with commas between them."""
     first = synonyms.partition(",")[0].strip()
@@ -98,16 +91,27 @@ def imagenet_labels() -> list[Label]:
     return [Label(entry["wnid"], plain_name(entry["name"])) for entry in json.loads(IMAGENET_LABELS.read_text())]
 
 
-def sentences_of(run: Path) -> Sentences:
-    """What a decoder's training run gives a pack.
+def sentences_of(folder: Path) -> Sentences:
+    """What a decoder gives a pack.
 
+    Args:
+        folder: of a shipped decoder, or of a training run.
     Raises:
-        DataError: the folder holds no such run.
+        DecoderError, DataError: the folder holds neither, or a damaged one.
     """
+    if (folder / decoders.ABOUT).is_file() and not (folder / decoding.WEIGHTS).is_file():
+        return decoders.read(folder)
     keras.config.set_dtype_policy("float32")
-    decoder, vocabulary, summary = decoding.load(run)
+    decoder, vocabulary, summary = decoding.load(folder)
     search = Search(longest=decoder.longest)
-    return Sentences(decoder_to_litert(decoder, search.width), vocabulary, search, summary.get("scores", {}))
+    return Sentences(
+        decoder_to_litert(decoder, search.width),
+        vocabulary,
+        search,
+        summary.get("scores", {}),
+        summary.get("sight", []),
+        summary.get("provenance", ""),
+    )
 
 
 def shipped_photos() -> Iterator[Image.Image]:
@@ -129,8 +133,15 @@ def with_features(network: keras.Model) -> keras.Model:
 
 
 def encoder_to_int8(network: keras.Model, photos: Iterable[Image.Image], sentences: Sentences | None) -> bytes:
-    """A pack's encoder: with sentences it gives features too, and is fed whole pictures."""
-    return to_int8(with_features(network), photos, squeezed) if sentences else to_int8(network, photos)
+    """A pack's encoder: with sentences it gives features too, and is fed whole pictures.
+
+    Raises:
+        DecoderError: the sentences' decoder was trained on another encoder.
+    """
+    if sentences is None:
+        return to_int8(network, photos)
+    decoders.check_fit(sentences, decoders.sight_of(partial(look, conv4_network(network))))
+    return to_int8(with_features(network), photos, squeezed)
 
 
 def version_of(encoder: bytes, sentences: Sentences | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,15 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import click
+import keras
 import numpy as np
 
 from captionary import packs
 from captionary.captioner import Captioner
 from infra.run import PACKS
-from resnet50 import build, networks
+from resnet50 import build, decoders, networks
 from resnet50.training.data import DataError, LabelledImages, open_labelled
+from resnet50.training.features import look
 
 CALIBRATION_PICTURES = 300
 IMAGENET_LICENCE = "Weights: MIT (He et al. 2015, arXiv:1512.03385). ImageNet: research, non-commercial terms."
@@ -29,7 +32,12 @@ IMAGENET_LICENCE = "Weights: MIT (He et al. 2015, arXiv:1512.03385). ImageNet: r
 @click.option("--weights", type=click.Path(path_type=Path), help="For imagenet: a file instead of Keras' download.")
 @click.option("--run", type=click.Path(path_type=Path), help="For any other: folder of a training run.")
 @click.option("--data", type=click.Path(exists=True, path_type=Path), help="What that run was trained on.")
-@click.option("--decoder", type=click.Path(path_type=Path), help="Folder of a decoder's training run, for sentences.")
+@click.option(
+    "--decoder",
+    type=click.Path(path_type=Path),
+    help="Folder of a decoder's training run, for sentences.  [default: for imagenet the shipped one]",
+)
+@click.option("--decoder-only", is_flag=True, help="Export the decoder alone, as it is shipped.")
 @click.option("--out", type=click.Path(path_type=Path), help="Where to put it.  [default: layers/resnet50/packs/NAME]")
 @click.option("--licence", default="", help="Terms of the training data, for the manifest.")
 def command(
@@ -38,6 +46,7 @@ def command(
     run: Path | None,
     data: Path | None,
     decoder: Path | None,
+    decoder_only: bool,
     out: Path | None,
     licence: str,
 ) -> None:
@@ -46,28 +55,35 @@ def command(
     NAME is imagenet, for Keras' ResNet50 with its 1,000 classes, or whatever a pack of your own shall
     be called; that takes --run and --data.
     """
+    if decoder_only and decoder is None:
+        raise click.UsageError("--decoder-only exports a training run: give --decoder.")
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", name):
         raise click.UsageError("NAME should be of small letters, digits and hyphens.")
-    out = out or PACKS / name
+    out = out or (decoders.SHIPPED if decoder_only else PACKS) / name
     try:
         sentences = build.sentences_of(decoder) if decoder else None
+        if decoder_only and sentences:
+            decoders.write(out, sentences)
+            click.echo(f"{out} is ready.")
+            return
         if name == "imagenet":
             pack_imagenet(weights, sentences, out)
         elif run is None or data is None:
             raise click.UsageError("A pack other than imagenet is made of a training run: give --run and --data.")
         else:
             pack_run(name, run, open_labelled(data), sentences, out, licence)
-    except (networks.WeightsError, DataError, FileExistsError) as exc:
+    except (networks.WeightsError, decoders.DecoderError, DataError, FileExistsError) as exc:
         raise click.ClickException(str(exc)) from exc
     click.echo(f"{out} is ready. Start the gallery with it: scripts/run --model {out}")
 
 
-def pack_imagenet(weights: Path | None, sentences: build.Sentences | None, out: Path) -> None:
-    """Export Keras' own network."""
+def pack_imagenet(weights: Path | None, sentences: decoders.Sentences | None, out: Path) -> None:
+    """Export Keras' own network, with the shipped decoder if no other is given."""
     click.echo(
         "Loading ResNet50 ..." if weights else "Loading ResNet50 (102 MB, from Keras' host, if it is not here yet) ..."
     )
     network = networks.imagenet_network(weights)
+    sentences = sentences or _shipped_sentences(network)
     click.echo("Making it small: 8 bits for each weight ...")
     encoder = build.encoder_to_int8(network, build.shipped_photos(), sentences)
     about = build.About(
@@ -79,8 +95,19 @@ def pack_imagenet(weights: Path | None, sentences: build.Sentences | None, out: 
     build.write_pack(out, about, build.IMAGENET_SIZE, build.imagenet_labels(), encoder, sentences)
 
 
+def _shipped_sentences(network: keras.Model) -> decoders.Sentences | None:
+    """The decoder that ships for ImageNet's weights; none for other weights, which it would not understand."""
+    sentences = build.sentences_of(decoders.SHIPPED / "imagenet")
+    try:
+        decoders.check_fit(sentences, decoders.sight_of(partial(look, networks.conv4_network(network))))
+    except decoders.DecoderError:
+        click.echo("These are not ImageNet's weights: the pack will name what it sees, but not in sentences.")
+        return None
+    return sentences
+
+
 def pack_run(
-    name: str, run: Path, images: LabelledImages, sentences: build.Sentences | None, out: Path, licence: str
+    name: str, run: Path, images: LabelledImages, sentences: decoders.Sentences | None, out: Path, licence: str
 ) -> None:
     """Export the network of a training run, and measure what is left of its score."""
     network, summary = networks.trained_network(run)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from resnet50 import networks
+from resnet50.decoders import sight_of
 from resnet50.training import decoder as decoding
 from resnet50.training import distil as distilling
 from resnet50.training import encoder as encoding
@@ -25,7 +27,7 @@ from resnet50.training.captions import has_splits, open_captioned
 from resnet50.training.data import DataError, Pictures, open_labelled, open_pictures
 from resnet50.training.distil import Lesson
 from resnet50.training.encoder import Report
-from resnet50.training.features import encode
+from resnet50.training.features import encode, look
 from resnet50.training.settings import DecoderSettings, DistilSettings, EncoderSettings, SettingsError
 
 
@@ -179,7 +181,13 @@ def decoder(
     seen, dev_seen = _encode(network, images, kept, key, settings.views), _encode(network, dev_images, kept, key, 1)
     steps = -(-len(images) // settings.batch_size)
     with _progress(settings.epochs * steps, steps, "cider") as report:
-        scores = decoding.train(seen, images.captions, dev_seen, dev_images.captions, settings, out, report)
+        about = {"sight": sight_of(partial(look, network)), "provenance": f"{len(images)} pictures of {data.name}"}
+        try:
+            scores = decoding.train(
+                seen, images.captions, dev_seen, dev_images.captions, settings, out, report, about=about
+            )
+        except DataError as exc:
+            raise click.ClickException(str(exc)) from exc
     if settings.reward_epochs:
         steps = reward.steps(len(images), settings)
         with _progress(settings.reward_epochs * steps, steps, "cider") as report:

@@ -14,6 +14,9 @@ from pathlib import Path
 import keras
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
+
+from captionary.preprocess import squeezed
 
 from .captions import pixels
 from .data import Pictures
@@ -21,6 +24,13 @@ from .distil import GRID
 from .encoder import preprocess
 
 BATCH = 32
+
+
+def look(network: keras.Model, photo: Image.Image) -> NDArray[np.float32]:
+    """What a network, as `conv4_network` gives it, sees in one photo: features (7, 7, C)."""
+    picture = squeezed(photo, int(network.input_shape[1])).astype(np.float32)
+    features: NDArray[np.float32] = np.asarray(network.predict_on_batch(preprocess(picture[np.newaxis]))[0])
+    return features
 
 
 def encode(

@@ -96,14 +96,16 @@ def test_the_patience_of_a_download_is_five_seconds() -> None:
 
 
 def test_an_imagenet_pack_from_a_file_of_weights(tmp_path: Path) -> None:
-    original = keras.applications.ResNet50(weights=None)
-    original.save_weights(tmp_path / "random.weights.h5")
-    network = networks.imagenet_network(tmp_path / "random.weights.h5")
-    encoder = build.to_int8(network, [solid((200, 30, 30)), solid((30, 200, 30))])
-    about = build.About("imagenet", "1", "l", "p")
-    build.write_pack(tmp_path / "imagenet", about, build.IMAGENET_SIZE, build.imagenet_labels(), encoder)
-    pack = packs.load(tmp_path / "imagenet")
+    from commands.pack import command
+
+    weights, out = tmp_path / "random.weights.h5", tmp_path / "imagenet"
+    keras.applications.ResNet50(weights=None).save_weights(weights)
+    result = CliRunner().invoke(command, ["imagenet", "--weights", str(weights), "--out", str(out)])
+    assert result.exit_code == 0, result.output
+    assert "These are not ImageNet's weights" in result.output, "so the shipped decoder can make nothing of them"
+    pack = packs.load(out)
     assert (pack.name, pack.input_size, len(pack.labels)) == ("imagenet", 224, 1000)
+    assert pack.vocabulary is None
     description = Captioner(pack).describe(solid((200, 30, 30)))
     assert len(description.labels) == 5
 
