@@ -1,4 +1,4 @@
-"""The gallery's REST API: list, get, delete, status. Routes are Chalice's, and those of template.yaml."""
+"""The gallery's REST API: list, get, delete, retry, status. Routes are Chalice's, and those of template.yaml."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import boto3
 from aws_lambda_powertools import Logger
 from chalice import Chalice, Response
 
-from captionary import __version__, clients, identity, problems
+from captionary import __version__, clients, events, identity, problems
 from captionary.catalog import Catalog
 from captionary.errors import InvalidCursor
 from captionary.gallery import Gallery
@@ -111,6 +111,19 @@ def delete_image(id: str) -> Response:
         raise problems.ImageNotFound(id)
     gallery.delete(id)
     return Response(body="", status_code=204, headers={"Cache-Control": "no-store"})
+
+
+@app.route("/images/{id}/retry", methods=["POST"], content_types=["*/*"])
+@answering
+def retry_image(id: str) -> Response:
+    """`POST /images/{id}/retry`: have a photo captioned once more, whether it failed or not."""
+    record = gallery.expect_again(id) if identity.is_image_id(id) else None
+    if record is None:
+        raise problems.ImageNotFound(id)
+    queue.send_message(
+        QueueUrl=settings.ingest_queue_url, MessageBody=events.look_again(settings.images_bucket, record.key)
+    )
+    return ok(to_json(record), status=202)
 
 
 @app.route("/images/delete", methods=["POST"])
@@ -212,11 +225,11 @@ def body_json() -> dict[str, Any]:
     return wish
 
 
-def ok(content: dict[str, Any]) -> Response:
+def ok(content: dict[str, Any], status: int = 200) -> Response:
     """An answer with JSON in it."""
     return Response(
         body=json.dumps(content),
-        status_code=200,
+        status_code=status,
         headers={"Content-Type": "application/json", "Cache-Control": "no-store"},
     )
 

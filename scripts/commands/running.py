@@ -39,12 +39,23 @@ class Api:
         Raises:
             ClickException: the gallery does not answer, or refuses.
         """
+        return self._request("GET", path, fields=query)
+
+    def post(self, path: str) -> dict[str, Any]:
+        """The answer to a POST without a body.
+
+        Raises:
+            ClickException: the gallery does not answer, or refuses.
+        """
+        return self._request("POST", path)
+
+    def _request(self, method: str, path: str, **more: Any) -> dict[str, Any]:
         try:
-            answer = self._http.request("GET", f"{self._base}/{path}", fields=query)
+            answer = self._http.request(method, f"{self._base}/{path}", **more)
         except urllib3.exceptions.HTTPError as exc:
             raise click.ClickException("The gallery does not answer. Start it with: scripts/run") from exc
         content: dict[str, Any] = json.loads(answer.data)
-        if answer.status != 200:
+        if answer.status >= 400:
             raise click.ClickException(str(content.get("detail", f"The gallery answered with {answer.status}.")))
         return content
 

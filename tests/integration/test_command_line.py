@@ -58,6 +58,24 @@ def test_dropping_the_same_again_changes_nothing(gallery: RunningGallery) -> Non
     assert {image["status"] for image in json.loads(first.stdout)} == {"ready"}
 
 
+def test_photos_are_captioned_once_more(gallery: RunningGallery) -> None:
+    good, junk = gallery.put("again.jpg", (PHOTOS / "cat.jpg").read_bytes()), gallery.put("junk.jpg", b"junk")
+    before = {image_id: gallery.settled(image_id) for image_id in (good, junk)}
+    result = captionary(gallery, "retry", good, "--json")
+    assert result.returncode == 0, result.stderr
+    queued = json.loads(result.stdout)
+    assert [(image["id"], image["status"]) for image in queued] == [(good, "ready")]
+    every_failed = json.loads(captionary(gallery, "retry", "--all", "--json").stdout)
+    assert junk in [image["id"] for image in every_failed]
+    assert {image["status"] for image in every_failed} == {"pending"}
+    eventually(lambda: gallery.request("GET", "/api/status").json["queue"]["waiting"] == 0)
+    assert {image_id: gallery.settled(image_id) for image_id in (good, junk)} == before
+    missing = captionary(gallery, "retry", "a" * 16)
+    assert missing.returncode == 1
+    assert "There is no photo" in missing.stderr
+    assert captionary(gallery, "retry").returncode == 2
+
+
 def test_not_waiting(gallery: RunningGallery) -> None:
     result = captionary(gallery, "drop", "--no-wait", PHOTOS / "galaxies.jpg")
     assert (result.returncode, result.stdout) == (0, "galaxies.jpg  dropped\n")

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from captionary import identity
+from captionary import events, identity
 from captionary.gallery import Gallery
 from captionary.records import Record
 from tests.unit.conftest import IMAGES, Aws
@@ -43,7 +43,7 @@ def proxy_event(method: str, path: str, body: str, content_type: str) -> dict[st
     query = parse_qs(address.query, keep_blank_values=True)
     parts = address.path.split("/")
     resource, parameters = address.path, None
-    if parts[1] == "images" and len(parts) > 2 and method != "POST":
+    if parts[1] == "images" and len(parts) > 2 and parts[2] != "delete":
         resource, parameters = "/".join([*parts[:2], "{id}", *parts[3:]]), {"id": parts[2]}
     return {
         "httpMethod": method,
@@ -184,6 +184,28 @@ def test_deleting_is_fine_twice(aws: Aws, gallery: Gallery, call: Call) -> None:
     assert call("GET", "/images")[1]["items"] == []
     assert aws.s3.list_objects_v2(Bucket=IMAGES)["KeyCount"] == 0
     assert call("DELETE", "/images/nonsense")[0] == 404
+
+
+@pytest.mark.parametrize("status", ["failed", "ready", "pending"])
+def test_a_photo_is_queued_once_more(aws: Aws, gallery: Gallery, call: Call, status: str) -> None:
+    record = add(gallery, "a b.jpg", status=status, caption="Old.", error_code="internal", error_message="It broke.")
+    answered, image = call("POST", f"/images/{record.id}/retry", content_type="application/octet-stream")
+    assert (answered, image["status"]) == (202, "ready" if status == "ready" else "pending")
+    assert image["error"] is None
+    assert image["caption"] == "Old.", "a caption stays until there is a new one"
+    [message] = aws.sqs.receive_message(QueueUrl=aws.ingest_queue_url)["Messages"]
+    [event] = events.parse(message["Body"])
+    assert event == events.ObjectEvent("a b.jpg", created=True)
+    assert gallery.begin([event])[event] is not None
+    assert gallery.catalog.counts() == {"pending": 0, "ready": 0, "failed": 0, image["status"]: 1}
+
+
+def test_what_is_not_there_is_not_queued(aws: Aws, gallery: Gallery, call: Call) -> None:
+    record = add(gallery, "a.jpg")
+    gallery.delete(record.id)
+    for image_id in (record.id, "a" * 16, "nonsense"):
+        assert call("POST", f"/images/{image_id}/retry")[0] == 404
+    assert "Messages" not in aws.sqs.receive_message(QueueUrl=aws.ingest_queue_url)
 
 
 def test_deleting_several(gallery: Gallery, call: Call) -> None:

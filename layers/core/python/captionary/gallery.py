@@ -114,6 +114,23 @@ class Gallery:
             self.storage.delete_derived(replaced.id, replaced.media)
         return stored
 
+    def expect_again(self, image_id: str) -> Record | None:
+        """Show a photo that failed as pending, because it is about to be queued once more.
+
+        One that has its caption keeps it until the new one is there.
+
+        Returns: its record, or None if there is no such photo.
+        """
+
+        def settle(current: Record | None) -> Record | None:
+            if current is None or current.status != "failed":
+                return None
+            return replace(current, status="pending", error_code="", error_message="")
+
+        current = self.catalog.get(image_id)
+        stored = self._settle(image_id, current, settle) or self.catalog.get(image_id)
+        return stored if stored and stored.is_visible else None
+
     # Removing
 
     def delete(self, image_id: str) -> bool:

@@ -1,0 +1,37 @@
+"""`captionary retry`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from captionary.catalog import Catalog
+from infra.clients import connect
+
+from .running import Api, data_option, endpoints_of
+
+
+@click.command()
+@data_option
+@click.argument("ids", nargs=-1, metavar="[ID]...")
+@click.option("--all", "every_failed", is_flag=True, help="All photos that failed.")
+@click.option("--json", "as_json", is_flag=True, help="Print for machines.")
+def command(data: Path, ids: tuple[str, ...], every_failed: bool, as_json: bool) -> None:
+    """Have photos captioned once more: those with these ids, whether they failed or not, or all that failed."""
+    if bool(ids) == every_failed:
+        raise click.UsageError("Name photos by their ids, or all that failed by --all.")
+    endpoints = endpoints_of(data)
+    api = Api(endpoints)
+    if every_failed:
+        catalog = Catalog(connect(endpoints["aws_endpoint"]).dynamodb, endpoints["table"])
+        ids = tuple(record.id for record in catalog.everything() if record.status == "failed")
+    images = [api.post(f"images/{image_id}/retry") for image_id in ids]
+    if as_json:
+        click.echo(json.dumps(images, indent=2))
+        return
+    for image in images:
+        click.echo(f"{image['filename']}  queued")
+    if not images:
+        click.echo("No photo failed.")
