@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,12 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import click
+import keras
 import numpy as np
 
 from captionary import packs
 from captionary.captioner import Captioner
-from infra.run import PACKS
+from infra.models import folder_of
 from resnet50 import build, networks
 from resnet50.training.data import DataError, LabelledImages, open_labelled
 
@@ -48,8 +50,11 @@ def command(
     """
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", name):
         raise click.UsageError("NAME should be of small letters, digits and hyphens.")
-    out = out or PACKS / name
+    out = out or folder_of(name)
+    if not sys.stdout.isatty():
+        keras.config.disable_interactive_logging()  # Keras' progress bar of the download would fill a log
     try:
+        build.check_place(out)
         sentences = build.sentences_of(decoder) if decoder else None
         if name == "imagenet":
             pack_imagenet(weights, sentences, out)
