@@ -2,6 +2,7 @@
 
 cloud/           the local cloud's: s3/ objects, state/ all else, tmp/ wiped at each start
 logs/            of the local cloud, the front door and each function
+build/           what the build of a pack needs while it goes on
 endpoints.json   where everything is, while the gallery runs and for the next start
 lock             held by the gallery that runs on this folder
 """
@@ -31,6 +32,7 @@ class DataFolder:
         self.state = self.cloud / "state"
         self.temporary = self.cloud / "tmp"
         self.logs = self.path / "logs"
+        self.build = self.path / "build"
         self._endpoints = self.path / "endpoints.json"
         self._lock: IO[str] | None = None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -16,19 +17,21 @@ from types import FrameType
 import click
 from botocore.exceptions import BotoCoreError, ClientError
 
-from captionary.errors import PackError
-from captionary.packs import load
+from captionary.catalog import Catalog, Upgrade
+from captionary.packs import Pack
 from captionary.reconcile import Report
 
-from . import front_door
-from .clients import REGION, Clients, connect, ignore_personal_settings
+from . import feed, front_door
+from .builder import Builder, BuildError
+from .clients import REGION, connect, ignore_personal_settings
 from .data_folder import DataFolder
 from .deploy import ROOT, deploy
 from .errors import StartError
 from .ministack import MiniStack, damaged_state, free_port, set_state_aside
+from .models import STARTER, Choice, choose
+from .recaption import caption_anew
 from .recover import RecoveryError, recover
 
-PACKS = ROOT / "layers" / "resnet50" / "packs"
 CLOUD_PORT = 4566  # LocalStack's, which clients try first
 RESTART_PAUSES = (0.0, 1.0, 5.0, 15.0)  # seconds before each new start of what died; then give up
 STEADY_SECONDS = 60.0  # after so long without a death, the count begins anew
@@ -39,12 +42,18 @@ class Stop(BaseException):
 
 
 class Supervisor:
-    """The local cloud and the front door, as one gallery."""
+    """The local cloud and the front door, as one gallery; and the build of a better model beside them."""
 
-    def __init__(self, data: DataFolder, port: int, pack: Path) -> None:
+    def __init__(self, data: DataFolder, port: int, choice: Choice) -> None:
         self._data = data
         self._port = port
-        self._pack = pack
+        self._pack = choice.pack
+        self._replaces_starter = choice.replaces_starter
+        self._builder: Builder | None = None
+        self._upgrade: Upgrade | None = None
+        if choice.better:
+            self._builder = Builder(choice.better, data.logs / f"pack-{choice.better.name}.log", data.build)
+            self._upgrade = Upgrade(model=choice.better.name, state="preparing", reason=None)
         self.site = f"http://127.0.0.1:{port}/"
         last = data.endpoints().get("aws_endpoint", "")
         preferred = last.rpartition(":")[2]
@@ -61,8 +70,19 @@ class Supervisor:
         self._start_cloud()
         self._start_door()
 
+    def build(self) -> None:
+        """Begin to build the model that is better than the one that captions, if there is to be any."""
+        if self._builder:
+            self._builder.start()
+            log, here = self._builder.log, Path.cwd()
+            say(
+                f"The starter model captions for now; the {self._builder.out.name} model is built beside it "
+                f"(log: {log.relative_to(here) if log.is_relative_to(here) else log}). "
+                "To stay with the starter: scripts/run --model starter"
+            )
+
     def watch(self) -> None:
-        """Start again what dies.
+        """Start again what dies, and go over to the better model when it is there.
 
         Raises:
             StartError: it dies again and again.
@@ -76,6 +96,9 @@ class Supervisor:
                 if is_dead
             ]
             if not dead:
+                if self._builder and self._builder.has_ended():
+                    builder, self._builder = self._builder, None
+                    self._go_over(builder)
                 continue
             deaths = deaths + 1 if time.monotonic() - last_death < STEADY_SECONDS else 0
             last_death = time.monotonic()
@@ -92,6 +115,8 @@ class Supervisor:
 
     def stop(self) -> None:
         """Stop everything, the state saved."""
+        if self._builder:
+            self._builder.stop()
         self._stop_door()
         if not self._cloud.stop():
             say("The local cloud did not stop in time and was ended; the next start restores what it had not saved.")
@@ -102,11 +127,9 @@ class Supervisor:
             names = ", ".join(path.name for path in broken)
             say(f"Saved state was damaged ({names}) and moved to {aside}; the gallery is rebuilt from its buckets.")
         self._cloud.start()
-        clients = connect(self._cloud.endpoint)
-        try:
-            outputs = deploy(clients, self._pack, {"PublicS3Endpoint": self.site.rstrip("/")})
-        except (BotoCoreError, ClientError) as exc:
-            raise StartError(f"The local cloud refused to deploy template.yaml: {exc}") from exc
+        self._clients = connect(self._cloud.endpoint)
+        outputs = self._deploy(self._pack)
+        self._caption_function = outputs["CaptionFunctionName"]
         self._endpoints = {
             "site": self.site,
             "api": f"{self.site}api",
@@ -120,10 +143,73 @@ class Supervisor:
         }
         self._api_gateway = f"{self._cloud.endpoint}/restapis/{outputs['ApiId']}/api/_user_request_"
         self._data.write_endpoints(self._endpoints)
+        self._tell(self._upgrade)
         self._cloud.save_all()
-        threading.Thread(
-            target=_settle_in, args=(clients, self._endpoints, outputs["CaptionFunctionName"]), daemon=True
-        ).start()
+        threading.Thread(target=self._settle_in, args=(self._replaces_starter,), daemon=True).start()
+
+    def _deploy(self, pack: Pack) -> dict[str, str]:
+        try:
+            return deploy(self._clients, pack.folder, {"PublicS3Endpoint": self.site.rstrip("/")})
+        except (BotoCoreError, ClientError) as exc:
+            raise StartError(f"The local cloud refused to deploy template.yaml: {exc}") from exc
+
+    def _go_over(self, builder: Builder) -> None:
+        """Go over to the model that was built, or say why that can't be; the gallery stays open."""
+        name = builder.out.name
+        try:
+            pack = builder.result()
+            with feed.paused(self._clients, self._endpoints["ingest_queue"], self._caption_function):
+                self._deploy(pack)
+                self._warm_up()
+        except (BuildError, StartError, BotoCoreError, ClientError) as exc:
+            reason = str(exc).rstrip(".")
+            self._tell(Upgrade(model=name, state="failed", reason=reason))
+            say(
+                f"The {name} model can't take over: {reason}. The starter goes on captioning; the next start "
+                "tries again, unless it is with --model starter."
+            )
+            return
+        self._pack, self._replaces_starter = pack, True
+        self._cloud.save_all()
+        say(f"Switched to the {name} model; what the starter captioned is captioned anew.")
+        threading.Thread(target=self._replace_starter, daemon=True).start()
+
+    def _warm_up(self) -> None:
+        """Have the network loaded before the first photo comes."""
+        self._clients.lambda_.invoke(FunctionName=self._caption_function, InvocationType="Event", Payload=b"{}")
+
+    def _settle_in(self, replaces_starter: bool) -> None:
+        """What may happen once the gallery is open: load the network, and look whether anything was lost or left."""
+        try:
+            feed.resume(self._clients, self._caption_function)  # the last run may have ended while it was paused
+            self._warm_up()
+            report = recover(self._clients, self._endpoints)
+        except (BotoCoreError, ClientError, RecoveryError) as exc:
+            # Perhaps because the local cloud died: then the watcher starts it again, and this too.
+            say(f"The look for photos that may have been lost was broken off; the next start looks again. ({exc})")
+            return
+        if report.restored or report.queued or report.removed:
+            say(_found(report))
+        if replaces_starter and report.models.get(STARTER):
+            self._replace_starter()
+
+    def _replace_starter(self) -> None:
+        """Make anew what the starter captioned."""
+        name = self._pack.name
+        try:
+            self._tell(Upgrade(model=name, state="captioning", reason=None))
+            count = caption_anew(self._clients, self._endpoints, lambda record: record.model_name == STARTER)
+            self._tell(Upgrade(model=name, state="done", reason=None))
+        except (BotoCoreError, ClientError, RecoveryError) as exc:
+            say(f"Captioning anew by the {name} model was broken off; the next start goes on with it. ({exc})")
+        else:
+            say(f"{count} captions made anew by the {name} model.")
+
+    def _tell(self, upgrade: Upgrade | None) -> None:
+        """Let the API know how the change to the better model goes."""
+        self._upgrade = upgrade
+        with contextlib.suppress(BotoCoreError, ClientError):  # a local cloud that died is told when it is back
+            Catalog(self._clients.dynamodb, self._endpoints["table"]).put_upgrade(upgrade)
 
     def _start_door(self) -> None:
         behind = front_door.Behind(
@@ -172,45 +258,11 @@ class Supervisor:
         self._door.stdin.close()
 
 
-def _settle_in(clients: Clients, endpoints: dict[str, str], caption_function: str) -> None:
-    """What may happen once the gallery is open: load the network, and look whether anything was lost."""
-    try:
-        clients.lambda_.invoke(FunctionName=caption_function, InvocationType="Event", Payload=b"{}")
-        report = recover(clients, endpoints)
-    except (BotoCoreError, ClientError, RecoveryError) as exc:
-        # Perhaps because the local cloud died: then the watcher starts it again, and this too.
-        say(f"The look for photos that may have been lost was broken off; the next start looks again. ({exc})")
-        return
-    if report.restored or report.queued or report.removed:
-        say(_found(report))
-
-
 def _found(report: Report) -> str:
     return (
         f"Put in order after the last run: {report.restored} photos restored, "
         f"{report.queued} queued to be captioned, {report.removed} taken out whose files are gone."
     )
-
-
-def choose_pack(model: str) -> Path:
-    """The folder of the pack that `--model` means.
-
-    Raises:
-        StartError: there is none.
-    """
-    if model == "auto":
-        folder = PACKS / ("imagenet" if (PACKS / "imagenet").is_dir() else "starter")
-    elif model in ("imagenet", "starter"):
-        folder = PACKS / model
-    else:
-        folder = Path(model)
-    if model == "imagenet" and not folder.is_dir():
-        raise StartError("The imagenet pack is not built yet; build it with: scripts/captionary pack imagenet")
-    try:
-        load(folder)
-    except PackError as exc:
-        raise StartError(f"--model {model}: {exc}.") from exc
-    return folder
 
 
 def check_port(port: int) -> None:
@@ -249,7 +301,7 @@ def _stop_on(signum: int, frame: FrameType | None) -> None:
     default="auto",
     show_default=True,
     metavar="auto|imagenet|starter|PATH",
-    help="The pack that captions.",
+    help="The pack that captions; auto: the starter until the imagenet pack is built.",
 )
 @click.option("--open/--no-open", "open_page", default=True, help="Open the page in a browser.")
 def main(port: int, data: Path, model: str, open_page: bool) -> None:
@@ -260,12 +312,15 @@ def main(port: int, data: Path, model: str, open_page: bool) -> None:
     folder = DataFolder(data)
     supervisor: Supervisor | None = None
     try:
-        pack = choose_pack(model)
+        choice = choose(model)
         folder.open()
         check_port(port)
-        supervisor = Supervisor(folder, port, pack)
+        if choice.warning:
+            say(choice.warning)
+        supervisor = Supervisor(folder, port, choice)
         supervisor.start()
         say(f"Gallery: {supervisor.site}")
+        supervisor.build()
         if open_page and _has_screen():
             webbrowser.open(supervisor.site)
         supervisor.watch()

@@ -64,6 +64,7 @@ class RunningGallery:
     model: str = "starter"
     process: subprocess.Popen[str] | None = None
     endpoints: dict[str, str] = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict)  # beside what this process has
     said: list[str] = field(default_factory=list)  # lines since the start, but for those that were waited for
 
     def start(self) -> None:
@@ -75,13 +76,14 @@ class RunningGallery:
     def launch(self) -> None:
         """Start it, and don't wait."""
         self.said = []
+        paths = (ROOT, ROOT / "layers/core/python")
         self.process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "infra", "--no-open"),
                 *("--port", str(self.port), "--data", str(self.data), "--model", self.model),
             ],
             cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (ROOT, ROOT / "layers/core/python")))},
+            env={**os.environ, **self.environment, "PYTHONPATH": os.pathsep.join(map(str, paths))},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -4,7 +4,7 @@ import { Gallery } from "./gallery/Gallery";
 import { useDeletion } from "./gallery/useDeletion";
 import { useTimeline } from "./gallery/useTimeline";
 import { Header } from "./header/Header";
-import { waitingIn } from "./header/statusText";
+import { replacedModel, waitingIn } from "./header/statusText";
 import { useStatus } from "./header/useStatus";
 import { Notice } from "./shared/Notice";
 import { PACE, type Pace } from "./shared/pace";
@@ -26,7 +26,7 @@ export function App({ pace = PACE }: AppProps) {
   const isUploading = useIsUploading(queue);
   const status = useStatus(pace, isUploading);
   const isWaiting = status.data !== undefined && waitingIn(status.data) > 0;
-  const timeline = useTimeline(pace, isUploading || isWaiting);
+  const timeline = useTimeline(pace, isUploading || isWaiting, replacedModel(status.data));
   const deletion = useDeletion();
   const dropzone = useDropzone({
     accept: PHOTO_TYPES,

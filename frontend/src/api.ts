@@ -47,6 +47,16 @@ export interface Page {
   next: string | null;
 }
 
+/** How the change from the starter model to the full one goes. */
+export interface Upgrade {
+  /** The full model's name. */
+  model: string;
+  /** "captioning": it has taken over, and makes the starter's captions anew. */
+  state: "preparing" | "captioning" | "done" | "failed";
+  /** Why it failed, without a full stop. */
+  reason: string | null;
+}
+
 /** How the gallery is doing. */
 export interface Status {
   counts: { pending: number; ready: number; failed: number };
@@ -54,6 +64,8 @@ export interface Status {
   queue: { waiting: number; dead_letters: number };
   /** What writes the captions; null until it ran for the first time. */
   model: { name: string; version: string } | null;
+  /** Null where no other model is to take over, or has taken over lately. */
+  upgrade: Upgrade | null;
   version: string;
 }
 

@@ -20,6 +20,7 @@ export class FakeGallery {
   /** Newest first. */
   images: Image[];
   model: Status["model"] = { name: "imagenet", version: "1" };
+  upgrade: Status["upgrade"] = null;
   isDown = false;
   /** Milliseconds until a request is answered. */
   latencyMs = 0;
@@ -150,7 +151,13 @@ export class FakeGallery {
   #status(): Status {
     const counts = { pending: 0, ready: 0, failed: 0 };
     for (const { status } of this.images) counts[status] += 1;
-    return { counts, queue: { waiting: 0, dead_letters: 0 }, model: this.model, version: "1" };
+    return {
+      counts,
+      queue: { waiting: 0, dead_letters: 0 },
+      model: this.model,
+      upgrade: this.upgrade,
+      version: "1",
+    };
   }
 
   #take({ url, headers, body }: SentFile): { status: number; text: string } | null {

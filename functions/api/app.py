@@ -153,6 +153,7 @@ def get_status() -> Response:
                 "dead_letters": depth(settings.dead_letter_queue_url),
             },
             "model": catalog.model(),
+            "upgrade": catalog.upgrade(),
             "version": __version__,
         }
     )

@@ -5,11 +5,14 @@ The one place where TensorFlow itself is needed: its converter writes the LiteRT
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -244,12 +247,8 @@ def write_pack(
     Raises:
         FileExistsError: something is there that is no pack.
     """
-    if out.exists() and not (out / MANIFEST).is_file():
-        raise FileExistsError(f"{out} is there, and is no model pack; choose another --out.")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    building = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    try:
-        building.chmod(0o755)
+    check_place(out)
+    with _building(out) as building:
         (building / ENCODER).write_bytes(encoder)
         entries = ",\n".join(json.dumps({"wnid": label.wnid, "name": label.name}) for label in labels)
         (building / LABELS).write_text(f"[\n{entries}\n]\n")
@@ -277,5 +276,29 @@ def write_pack(
             out.rename(building / "replaced")
         building.rename(out)
         shutil.rmtree(out / "replaced", ignore_errors=True)
+
+
+def check_place(out: Path) -> None:
+    """See whether a pack may be written to `out`.
+
+    Raises:
+        FileExistsError: something is there that is no pack.
+    """
+    if out.exists() and not (out / MANIFEST).is_file():
+        raise FileExistsError(f"{out} is there, and is no model pack; choose another --out.")
+
+
+@contextmanager
+def _building(out: Path) -> Iterator[Path]:
+    """An empty folder beside `out`, for one writer at a time. Whoever is killed leaves it to the next to remove."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    building = out.parent / f".{out.name}.building"
+    turn = os.open(out.parent, os.O_RDONLY)
+    fcntl.flock(turn, fcntl.LOCK_EX)
+    try:
+        shutil.rmtree(building, ignore_errors=True)
+        building.mkdir()
+        yield building
     finally:
         shutil.rmtree(building, ignore_errors=True)
+        os.close(turn)

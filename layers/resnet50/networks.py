@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import socket
+import urllib.error
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +22,12 @@ from .training.encoder import classifier
 CONV4 = "conv4_block6_out"
 IMAGENET = "imagenet"
 DOWNLOAD_SECONDS = 5.0  # that the weights' host may stay silent
+DOWNLOAD_MINUTES = 30.0  # that it may take in all
+# Keras' file of weights, as Keras knows it, for those who get it from a mirror.
+WEIGHTS_FILE = "resnet50_weights_tf_dim_ordering_tf_kernels.h5"
+WEIGHTS_HASH = "2cb95161c43110f7111970584f804107"  # MD5
+MIRROR = os.environ.get("CAPTIONARY_WEIGHTS_URL", "")  # address of that file
+MIRROR_HASH = os.environ.get("CAPTIONARY_WEIGHTS_HASH") or WEIGHTS_HASH  # MD5 or SHA-256, if it is another file
 
 
 class WeightsError(Exception):
@@ -128,15 +139,63 @@ def network_of(source: str) -> tuple[keras.Model, str]:
     return conv4_network(full), file_hash(path)
 
 
+class _TooSlow(Exception):
+    """The download takes longer than anybody wants to wait for."""
+
+
 def _downloaded() -> keras.Model:
+    """Keras' own weights, by Keras' own download: what has another hash than expected is never used.
+
+    Raises:
+        WeightsError: they did not come.
+    """
     patience = socket.getdefaulttimeout()
     socket.setdefaulttimeout(DOWNLOAD_SECONDS)  # Keras' download has no time limit of its own
     try:
-        return keras.applications.ResNet50(weights="imagenet")
+        with _limited(DOWNLOAD_MINUTES * 60):
+            if not MIRROR:
+                return keras.applications.ResNet50(weights="imagenet")
+            weights = keras.utils.get_file(WEIGHTS_FILE, MIRROR, cache_subdir="models", file_hash=MIRROR_HASH)
     except Exception as exc:  # urllib's, Keras' and h5py's errors, to one effect
         raise WeightsError(
-            f"Keras could not download the weights of ResNet50: {exc} "
+            f"Keras could not download the weights of ResNet50, because {_reason(exc)}.\n"
             "Look to the network and try again, or fetch the file elsewhere and name it with --weights."
         ) from exc
     finally:
         socket.setdefaulttimeout(patience)
+    return imagenet_network(Path(weights))
+
+
+@contextmanager
+def _limited(seconds: float) -> Iterator[None]:
+    """Break off by _TooSlow what takes longer. A host that sends a byte now and then is never silent for long."""
+
+    def stop(*_: object) -> None:
+        raise _TooSlow
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _reason(error: Exception) -> str:
+    """Why a download failed, in a few words. Keras wraps some of urllib's errors in plain exceptions."""
+    cause = error.__context__ if isinstance(error.__context__, urllib.error.URLError) else error
+    match cause:
+        case urllib.error.HTTPError():
+            return f"the host has no such file or does not give it (status {cause.code})"
+        case urllib.error.ContentTooShortError() | ConnectionError():
+            return "the connection broke off in the middle"
+        case TimeoutError() | urllib.error.URLError(reason=TimeoutError()):
+            return f"the host was silent for {DOWNLOAD_SECONDS:.0f} seconds"
+        case urllib.error.URLError():
+            return f"the host can't be reached ({getattr(cause.reason, 'strerror', None) or cause.reason})"
+        case _TooSlow():
+            return f"it was not through after {DOWNLOAD_MINUTES:.0f} minutes"
+        case ValueError():
+            return "what came is another file than was expected (its hash differs)"
+    return str(cause)

@@ -17,7 +17,7 @@ from PIL import Image
 
 from captionary import packs
 from captionary.captioner import Captioner
-from infra.run import choose_pack
+from infra.models import choose
 
 from .pipeline import SMALL_SIZE, small_photos
 from .report import Figure, tell
@@ -46,7 +46,7 @@ print(json.dumps([ready, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 10
 @click.option("--json", "as_json", is_flag=True, help="Print for machines.")
 def command(model: str, as_json: bool) -> None:
     """Measure what one photo takes of the network's time, with one thread, as in the function."""
-    pack = packs.load(choose_pack(model))
+    pack = choose(model).pack
     photos = small_photos(RUNS)
     captioner = Captioner(pack)
     describe = _median(captioner.describe, photos)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -18,7 +19,7 @@ import numpy as np
 
 from captionary import packs
 from captionary.captioner import Captioner
-from infra.run import PACKS
+from infra.models import folder_of
 from resnet50 import build, decoders, networks
 from resnet50.training.data import DataError, LabelledImages, open_labelled
 from resnet50.training.features import look
@@ -59,13 +60,16 @@ def command(
         raise click.UsageError("--decoder-only exports a training run: give --decoder.")
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", name):
         raise click.UsageError("NAME should be of small letters, digits and hyphens.")
-    out = out or (decoders.SHIPPED if decoder_only else PACKS) / name
+    out = out or (decoders.SHIPPED / name if decoder_only else folder_of(name))
+    if not sys.stdout.isatty():
+        keras.config.disable_interactive_logging()  # Keras' progress bar of the download would fill a log
     try:
         sentences = build.sentences_of(decoder) if decoder else None
         if decoder_only and sentences:
             decoders.write(out, sentences)
             click.echo(f"{out} is ready.")
             return
+        build.check_place(out)
         if name == "imagenet":
             pack_imagenet(weights, sentences, out)
         elif run is None or data is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import asdict
 from pathlib import Path
 
@@ -12,17 +11,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from captionary.catalog import Catalog
 from captionary.reconcile import Report
-from captionary.records import Record
 from infra.clients import Clients, connect
-from infra.recover import RecoveryError, look_again, recover
+from infra.recaption import caption_anew
+from infra.recover import RecoveryError, recover
 
 from .running import Api, data_option, endpoints_of
-
-CHUNK = 100  # photos that are asked for, and waited for, at once
-PATIENCE_SECONDS = 600.0  # that nothing may change: longer than what a crashed worker held is held back
-PAUSE_SECONDS = 0.2
 
 
 @click.command()
@@ -36,8 +30,8 @@ def command(data: Path, captions: str, as_json: bool) -> None:
     anew; what people wrote stays. Broken off and started again, it goes on with what is left.
     """
     endpoints = endpoints_of(data)
-    api, clients = Api(endpoints), connect(endpoints["aws_endpoint"])
-    model = api.get("status")["model"]
+    clients = connect(endpoints["aws_endpoint"])
+    model = Api(endpoints).get("status")["model"]
     notes = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     try:
@@ -47,7 +41,7 @@ def command(data: Path, captions: str, as_json: bool) -> None:
             if captions == "stale":
                 if model is None:
                     raise click.ClickException("The captioner has not loaded its model yet; drop a photo first.")
-                anew = _caption_anew(api, clients, endpoints, (model["name"], model["version"]), progress)
+                anew = _caption_anew(clients, endpoints, (model["name"], model["version"]), progress)
     except (RecoveryError, BotoCoreError, ClientError) as exc:
         raise click.ClickException(f"It could not be done to the end: {exc}. Start it again to go on.") from exc
     if as_json:
@@ -66,42 +60,11 @@ def _compare(clients: Clients, endpoints: dict[str, str], progress: Progress) ->
     return recover(clients, endpoints, lambda report: progress.update(task, completed=report.seen))
 
 
-def _caption_anew(
-    api: Api, clients: Clients, endpoints: dict[str, str], model: tuple[str, str], progress: Progress
-) -> int:
-    """Caption anew what is stale, a hundred at a time, so that new photos need not wait long; how many there were."""
-    stale = [
-        record
-        for record in Catalog(clients.dynamodb, endpoints["table"]).everything()
-        if record.status == "ready" and (record.model_name, record.model_version) != model
-    ]
-    task = progress.add_task("Captioning", total=len(stale))
-    for start in range(0, len(stale), CHUNK):
-        chunk = stale[start : start + CHUNK]
-        look_again(clients, endpoints, [record.key for record in chunk])
-        _wait_for(api, chunk, model)
-        progress.advance(task, len(chunk))
-    return len(stale)
-
-
-def _wait_for(api: Api, records: list[Record], model: tuple[str, str]) -> None:
-    """Return when these photos have their captions by this model, or are gone.
-
-    Raises:
-        ClickException: nothing happens any more.
-    """
-    waiting = {record.id for record in records}
-    last_news = time.monotonic()
-    while waiting:
-        images = {image["id"]: image for image in api.get("images", ids=",".join(sorted(waiting)))["items"]}
-        still = {
-            image_id
-            for image_id, image in images.items()
-            if image["status"] != "failed" and (image["model"] or {}) != {"name": model[0], "version": model[1]}
-        }
-        if len(still) < len(waiting):
-            waiting, last_news = still, time.monotonic()
-        elif time.monotonic() - last_news > PATIENCE_SECONDS:
-            raise click.ClickException(f"{len(waiting)} photos still wait for their captions; start it again to go on.")
-        else:
-            time.sleep(PAUSE_SECONDS)
+def _caption_anew(clients: Clients, endpoints: dict[str, str], model: tuple[str, str], progress: Progress) -> int:
+    task = progress.add_task("Captioning", total=None)
+    return caption_anew(
+        clients,
+        endpoints,
+        lambda record: (record.model_name, record.model_version) != model,
+        lambda done, total: progress.update(task, completed=done, total=total),
+    )

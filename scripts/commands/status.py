@@ -25,9 +25,20 @@ def command(data: Path, as_json: bool) -> None:
     click.echo(f"Photos    {counts['ready']} ready, {counts['pending']} pending, {counts['failed']} failed")
     click.echo(f"Queue     {queue['waiting']} waiting, {queue['dead_letters']} dead letters")
     click.echo(f"Captions  {_describe(model)}")
+    if upgrade := status["upgrade"]:
+        click.echo(f"Upgrade   {_progress(**upgrade)}")
 
 
 def _describe(model: dict[str, object] | None) -> str:
     if model is None:
         return "by a model that is not loaded yet"
     return f"by the {model['name']} model, version {model['version']} ({model['classes']} classes)"
+
+
+def _progress(model: str, state: str, reason: str | None) -> str:
+    return {
+        "preparing": f"the {model} model is being prepared",
+        "captioning": f"the {model} model has taken over and makes the starter's captions anew",
+        "done": f"the {model} model has taken over",
+        "failed": f"the {model} model can't take over: {reason}",
+    }[state]

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from captionary.catalog import Catalog, Upgrade
 from infra.sandbox import RunningGallery
 from tests.running import PHOTOS
 
@@ -133,3 +134,19 @@ def test_it_looks_right(tab: Page, output: Path, width: int, scheme: str) -> Non
     expect(tab.locator("img[data-loaded=true]")).to_have_count(pictures)
     assert tab.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     tab.screenshot(path=output / f"gallery-{width}-{scheme}.png")
+
+
+def test_the_page_tells_how_the_full_model_takes_over(tab: Page, gallery: RunningGallery, output: Path) -> None:
+    catalog = Catalog(gallery.clients.dynamodb, gallery.endpoints["table"])
+    reason = "Keras could not download the weights of ResNet50, because the host was silent for 5 seconds"
+    for upgrade, note in (
+        (Upgrade(model="imagenet", state="preparing", reason=None), "the full one is being prepared"),
+        (Upgrade(model="imagenet", state="failed", reason=reason), f"can’t take over: {reason}; still the starter."),
+    ):
+        catalog.put_upgrade(upgrade)
+        expect(tab.get_by_text(note)).to_be_visible()
+        for width in (390, 1024):
+            tab.set_viewport_size({"width": width, "height": 600})
+            assert tab.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+            tab.screenshot(path=output / f"{upgrade['state']}-{width}.png")
+    catalog.put_upgrade(None)

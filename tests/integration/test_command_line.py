@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from infra.deploy import ROOT
-from infra.run import PACKS
+from infra.models import SHIPPED
 from infra.sandbox import RunningGallery, eventually
 from tests.running import PHOTOS
 
@@ -101,7 +101,7 @@ def test_captions_of_another_model_are_made_anew(own_gallery: RunningGallery, tm
         "0 captioned anew by the starter model, version 1",
     ], nothing.stderr
     own_gallery.stop()
-    pack = Path(shutil.copytree(PACKS / "starter", tmp_path / "pack"))
+    pack = Path(shutil.copytree(SHIPPED / "starter", tmp_path / "pack"))
     manifest = json.loads((pack / "manifest.json").read_text())
     (pack / "manifest.json").write_text(json.dumps({**manifest, "name": "other", "version": "2"}))
     own_gallery.model = str(pack)
@@ -110,7 +110,14 @@ def test_captions_of_another_model_are_made_anew(own_gallery: RunningGallery, tm
     assert json.loads(captionary(own_gallery, "reindex", "--json").stdout)["captioned_anew"] == 0
     assert {image["model"]["name"] for image in own_gallery.all_images() if image["model"]} == {"starter"}
     result = captionary(own_gallery, "reindex", "--captions", "stale", "--json")
-    assert json.loads(result.stdout) == {"seen": 4, "restored": 0, "queued": 0, "removed": 0, "captioned_anew": 3}
+    assert json.loads(result.stdout) == {
+        "seen": 4,
+        "restored": 0,
+        "queued": 0,
+        "removed": 0,
+        "models": {"starter": 3},
+        "captioned_anew": 3,
+    }
     for image_id, image in before.items():
         model = {"name": "other", "version": "2"} if image["model"] else None
         assert own_gallery.image(image_id) == {**image, "model": model}

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.run import PACKS
+from infra.models import SHIPPED
 from infra.sandbox import RunningGallery, eventually
 from tests.running import PHOTOS
 
@@ -181,7 +181,7 @@ def test_another_model_with_the_next_start(own_gallery: RunningGallery, tmp_path
     assert own_gallery.settled(own_gallery.put("a.jpg", cat))["model"] == {"name": "starter", "version": "1"}
     before, bucket = own_gallery.all_images(), own_gallery.endpoints["images_bucket"]
     own_gallery.stop()
-    pack = Path(shutil.copytree(PACKS / "starter", tmp_path / "pack"))
+    pack = Path(shutil.copytree(SHIPPED / "starter", tmp_path / "pack"))
     manifest = json.loads((pack / "manifest.json").read_text())
     (pack / "manifest.json").write_text(json.dumps({**manifest, "name": "other", "version": "2"}))
     own_gallery.model = str(pack)

@@ -1,5 +1,5 @@
 import { getImages, listImages, type Page } from "../api";
-import { type Refresh, type Timeline, joined, pendingBeyond, reaches } from "./timeline";
+import { type Refresh, type Timeline, awaitedBeyond, joined, reaches } from "./timeline";
 
 /** Photos on the newest page. It is fetched every few seconds, so it is not large. */
 export const HEAD_PHOTOS = 50;
@@ -11,14 +11,19 @@ const CATCH_UP_PAGES = 5;
 
 /**
  * Fetch what may have changed since the timeline was loaded: the newest photos, down to those that
- * are known, and the pending ones below. Where very many are new, it gives up on meeting the known ones.
+ * are known, and those below whose words are still to come, or to be made anew because they are those of
+ * the `replaced` model. Where very many are new, it gives up on meeting the known ones.
  */
-export async function fetchRefresh(known: Timeline, signal: AbortSignal): Promise<Refresh> {
+export async function fetchRefresh(
+  known: Timeline,
+  signal: AbortSignal,
+  replaced: string | null = null,
+): Promise<Refresh> {
   let head = await listImages(HEAD_PHOTOS, null, signal);
   for (let page = 0; page < CATCH_UP_PAGES && head.next !== null && !reaches(head, known); page += 1) {
     head = joined(head, await listImages(PAGE_PHOTOS, head.next, signal));
   }
-  const asked = pendingBeyond(known, head);
+  const asked = awaitedBeyond(known, head, replaced);
   return { head, asked, answered: asked.length > 0 ? await getImages(asked, signal) : [] };
 }
 

@@ -36,11 +36,17 @@ export function hasPending({ listed, arrivals }: Timeline): boolean {
   return [listed, arrivals].some((images) => images.some((image) => image.status === "pending"));
 }
 
-/** Pending photos that the newest page does not show, to be asked for by id. */
-export function pendingBeyond(timeline: Timeline, head: Page): string[] {
+/**
+ * Photos that the newest page does not show and whose words are still to come, to be asked for by id.
+ *
+ * @param replaced the name of the model whose words are made anew; null where none are.
+ */
+export function awaitedBeyond(timeline: Timeline, head: Page, replaced: string | null): string[] {
   const shown = idsOf(head.items);
+  const isAwaited = ({ status, model }: Image) =>
+    status === "pending" || (status === "ready" && replaced !== null && model?.name === replaced);
   return imagesOf(timeline)
-    .filter((image) => image.status === "pending" && !shown.has(image.id))
+    .filter((image) => isAwaited(image) && !shown.has(image.id))
     .map((image) => image.id);
 }
 

@@ -1,7 +1,7 @@
 import type { Status } from "../api";
 import { PlusIcon } from "../shared/PlusIcon";
 import styles from "./Header.module.css";
-import { isStarter, statusParts } from "./statusText";
+import { modelNote, statusParts } from "./statusText";
 
 export interface HeaderProps {
   /** Undefined until the gallery has answered. */
@@ -25,7 +25,7 @@ export function Header({ status, onAdd }: HeaderProps) {
                 <li key={part}>{part}</li>
               ))}
             </ul>
-            {isStarter(status) && <p>Captions come from the small starter model.</p>}
+            <p aria-live="polite">{modelNote(status)}</p>
           </>
         )}
       </div>

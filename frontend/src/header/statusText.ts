@@ -1,6 +1,8 @@
 import type { Status } from "../api";
 import { counted } from "../shared/counted";
 
+const STARTER = "starter";
+
 /** About how many photos wait for their caption: those of the page, and those that other clients dropped. */
 export function waitingIn({ counts, queue }: Status): number {
   return Math.max(counts.pending, queue.waiting);
@@ -18,7 +20,29 @@ export function statusParts(status: Status): string[] {
   ];
 }
 
+/** What there is to know about the model, in a sentence; empty where its name says all. */
+export function modelNote(status: Status): string {
+  switch (status.upgrade?.state) {
+    case "preparing":
+      return "The starter model is captioning; the full one is being prepared.";
+    case "captioning":
+      return "The full model is captioning now, and makes earlier captions anew.";
+    case "done":
+      return "Now captioned by the full model.";
+    case "failed":
+      return `The full model can’t take over: ${status.upgrade.reason ?? "no reason was given"}; still the starter.`;
+    default:
+      return isStarter(status) ? "Captions come from the small starter model." : "";
+  }
+}
+
+/** The model whose captions the full one makes anew, or has lately made anew; null where there is none. */
+export function replacedModel(status: Status | undefined): string | null {
+  const state = status?.upgrade?.state;
+  return state === "captioning" || state === "done" ? STARTER : null;
+}
+
 /** Whether captions come from the small model that ships with the gallery. */
 export function isStarter({ model }: Status): boolean {
-  return model?.name === "starter";
+  return model?.name === STARTER;
 }

@@ -46,3 +46,22 @@ test("asks for at most 100 ids at once", async () => {
   expect(asked).toHaveLength(181);
   expect(answered).toHaveLength(181);
 });
+
+test("asks for photos further down whose words are made anew", async () => {
+  const starter = { name: "starter", version: "1" };
+  const below = [
+    anImage({ model: starter }),
+    anImage(),
+    anImage({ model: starter, status: "failed" }),
+  ].reverse();
+  const listed = [...manyImages(50), ...below];
+  const gallery = new FakeGallery(listed);
+  const timeline = { listed, next: null, arrivals: [] };
+
+  expect((await fetchRefresh(timeline, signal)).asked).toEqual([]);
+  const { asked, answered } = await fetchRefresh(timeline, signal, "starter");
+
+  expect(asked).toEqual([below[2]?.id]);
+  expect(answered).toEqual([below[2]]);
+  expect(gallery.requests.filter((request) => request.includes("ids="))).toHaveLength(1);
+});

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { Image, Page } from "../../src/api";
 import {
+  awaitedBeyond,
   EMPTY_TIMELINE,
   imagesOf,
-  pendingBeyond,
   reaches,
   refreshed,
   type Timeline,
@@ -118,10 +118,10 @@ test("withArrival knows a photo that was listed before its upload was answered",
   expect(withArrival(before, { ...newest })).toBe(before);
 });
 
-test("pendingBeyond names pending photos that the page lacks", () => {
+test("awaitedBeyond names pending photos that the page lacks", () => {
   const [above, below] = [aPendingImage(), aPendingImage()];
   const known = timeline([above, old, below], "x");
-  expect(pendingBeyond(known, { items: [above], next: "y" })).toEqual([below.id]);
+  expect(awaitedBeyond(known, { items: [above], next: "y" }, null)).toEqual([below.id]);
 });
 
 describe("reaches", () => {

@@ -17,3 +17,19 @@ test("says that captions come from the starter model", async () => {
   openPage();
   expect(await screen.findByText("Captions come from the small starter model.")).toBeVisible();
 });
+
+test("tells how the full model takes over from the starter", async () => {
+  const gallery = new FakeGallery([anImage()]);
+  gallery.model = { name: "starter", version: "1" };
+  gallery.upgrade = { model: "imagenet", state: "preparing", reason: null };
+  openPage();
+  expect(
+    await screen.findByText("The starter model is captioning; the full one is being prepared."),
+  ).toBeVisible();
+  gallery.model = { name: "imagenet", version: "1" };
+  gallery.upgrade = { model: "imagenet", state: "captioning", reason: null };
+  expect(await screen.findByText(/makes earlier captions anew/)).toBeVisible();
+  gallery.upgrade = { model: "imagenet", state: "done", reason: null };
+  expect(await screen.findByText("Now captioned by the full model.")).toBeVisible();
+  expect(screen.queryByText(/starter/)).not.toBeInTheDocument();
+});

@@ -1,12 +1,13 @@
 import { expect, test } from "vitest";
 import type { Status } from "../../src/api";
-import { isStarter, statusParts, waitingIn } from "../../src/header/statusText";
+import { isStarter, modelNote, statusParts, waitingIn } from "../../src/header/statusText";
 
 function aStatus(fields: Partial<Status> = {}): Status {
   return {
     counts: { pending: 0, ready: 1, failed: 0 },
     queue: { waiting: 0, dead_letters: 0 },
     model: { name: "imagenet", version: "1" },
+    upgrade: null,
     version: "0.1.0",
     ...fields,
   };
@@ -27,6 +28,25 @@ test.each([
   ["the starter model", aStatus({ model: { name: "starter", version: "1" } }), ["1 photo"]],
 ])("statusParts of %s", (_, status, parts) => {
   expect(statusParts(status)).toEqual(parts);
+});
+
+test.each([
+  ["the full model", aStatus(), ""],
+  [
+    "the starter model",
+    aStatus({ model: { name: "starter", version: "1" } }),
+    "Captions come from the small starter model.",
+  ],
+  [
+    "a model that could not be fetched",
+    aStatus({
+      model: { name: "starter", version: "1" },
+      upgrade: { model: "imagenet", state: "failed", reason: "the host was silent for 5 seconds" },
+    }),
+    "The full model can’t take over: the host was silent for 5 seconds; still the starter.",
+  ],
+])("modelNote of %s", (_, status, note) => {
+  expect(modelNote(status)).toBe(note);
 });
 
 test("isStarter knows the starter model", () => {

@@ -18,7 +18,7 @@ def add_photo(gallery: Gallery, key: str, content: bytes = b"content") -> Record
     event = ObjectEvent(key, created=True, sequencer="0A")
     work = gallery.begin([event])[event]
     assert work is not None
-    found = replace(work.record.of_content(etag, len(content)), status="ready", caption=key)
+    found = replace(work.record.of_content(etag, len(content)), status="ready", caption=key, model_name="m")
     gallery.storage.put_derived(found.id, found.media, preview=b"p", thumbnail=b"t", sidecar=sidecar(found))
     stored = gallery.finish(work, found)
     assert stored is not None
@@ -47,7 +47,7 @@ def run(gallery: Gallery) -> tuple[Report, list[str]]:
 
 def test_nothing_to_do(gallery: Gallery) -> None:
     add_photo(gallery, "a")
-    assert run(gallery) == (Report(seen=1), [])
+    assert run(gallery) == (Report(seen=1, models={"m": 1}), [])
 
 
 def test_an_empty_gallery(gallery: Gallery) -> None:
@@ -58,10 +58,10 @@ def test_lost_records_come_back_from_sidecars_in_their_old_order(gallery: Galler
     records = [add_photo(gallery, key) for key in "abcd"]
     forget(gallery, *records[1:])
     report, queued = run(gallery)
-    assert (report.restored, queued) == (3, [])
+    assert (report.restored, report.models, queued) == (3, {"m": 4}, [])
     assert [record.key for record in gallery.catalog.newest(10).records] == list("dcba")
     assert gallery.catalog.counts()["ready"] == 4
-    assert run(gallery) == (Report(seen=4), [])
+    assert run(gallery) == (Report(seen=4, models={"m": 4}), [])
 
 
 def test_photos_without_a_sidecar_are_queued(gallery: Gallery) -> None:

@@ -243,8 +243,17 @@ def test_status(aws: Aws, gallery: Gallery, call: Call) -> None:
         "counts": {"pending": 0, "ready": 1, "failed": 1},
         "queue": {"waiting": 1, "dead_letters": 0},
         "model": {"name": "starter", "version": "1", "classes": 200, "scores": {}},
+        "upgrade": None,
         "version": "0.1.0",
     }
+
+
+def test_status_tells_how_the_change_to_another_model_goes(gallery: Gallery, call: Call) -> None:
+    gallery.catalog.put_upgrade({"model": "imagenet", "state": "failed", "reason": "the host was silent"})
+    upgrade = call("GET", "/status")[1]["upgrade"]
+    assert upgrade == {"model": "imagenet", "state": "failed", "reason": "the host was silent"}
+    gallery.catalog.put_upgrade(None)
+    assert call("GET", "/status")[1]["upgrade"] is None
 
 
 def test_what_nobody_foresaw_is_answered_without_what_is_inside(

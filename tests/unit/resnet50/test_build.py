@@ -1,98 +1,18 @@
 from __future__ import annotations
 
-import gc
 import json
-import threading
-import time
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from keras.src.applications import resnet
 
 from captionary import packs
 from captionary.captioner import Captioner
 from resnet50 import build, networks
 
 from .conftest import solid
-
-Answer = Callable[[BaseHTTPRequestHandler], None]
-
-
-@pytest.fixture
-def weights_host(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[[Answer], None]]:
-    """A stand-in for the host of Keras' weights, which answers as a test wants."""
-    servers: list[ThreadingHTTPServer] = []
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-    monkeypatch.setattr(keras.config, "keras_home", lambda: str(tmp_path / "keras"), raising=False)
-
-    def start(answer: Answer) -> None:
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                answer(self)
-
-            def log_message(self, format: str, *args: object) -> None:
-                pass
-
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        servers.append(server)
-        address = f"http://127.0.0.1:{server.server_port}/"
-        monkeypatch.setattr(resnet, "BASE_WEIGHTS_PATH", address)
-
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
-    gc.collect()  # Keras leaves the sockets of broken downloads to the garbage collector
-
-
-def gone(request: BaseHTTPRequestHandler) -> None:
-    request.send_error(404)
-
-
-def wrong(request: BaseHTTPRequestHandler) -> None:
-    request.send_response(200)
-    request.send_header("Content-Length", "5")
-    request.end_headers()
-    request.wfile.write(b"wrong")
-
-
-def silent(request: BaseHTTPRequestHandler) -> None:
-    time.sleep(5)
-
-
-@pytest.mark.filterwarnings("ignore::ResourceWarning")
-@pytest.mark.parametrize("answer", [gone, wrong, silent], ids=lambda answer: answer.__name__)
-def test_a_download_that_fails_says_so(
-    weights_host: Callable[[Answer], None], answer: Answer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(networks, "DOWNLOAD_SECONDS", 0.5)
-    weights_host(answer)
-    with pytest.raises(networks.WeightsError, match=r"could not download the weights.*--weights"):
-        networks.imagenet_network()
-
-
-@pytest.mark.filterwarnings("ignore::ResourceWarning")
-def test_the_command_tells_a_download_that_failed_in_a_sentence(
-    weights_host: Callable[[Answer], None], tmp_path: Path
-) -> None:
-    from commands.pack import command
-
-    weights_host(gone)
-    result = CliRunner().invoke(command, ["imagenet", "--out", str(tmp_path / "imagenet")])
-    assert result.exit_code == 1
-    assert "Keras could not download the weights of ResNet50" in result.output
-    assert not (tmp_path / "imagenet").exists()
-
-
-def test_the_patience_of_a_download_is_five_seconds() -> None:
-    assert networks.DOWNLOAD_SECONDS == 5
 
 
 def test_an_imagenet_pack_from_a_file_of_weights(tmp_path: Path) -> None:
@@ -141,6 +61,26 @@ def test_a_pack_is_replaced_as_a_whole(tiny_pack: Path, tmp_path: Path) -> None:
     for version in ("1", "2"):
         build.write_pack(out, build.About("x", version, "l", "p"), 32, labels, encoder)
         assert packs.load(out).version == version
+    assert [path.name for path in tmp_path.iterdir()] == ["pack"]
+
+
+def test_what_a_killed_build_left_is_removed(tiny_pack: Path, tmp_path: Path) -> None:
+    half = tmp_path / ".pack.building"
+    half.mkdir()
+    (half / packs.ENCODER).write_bytes(b"half")
+    encoder = (tiny_pack / packs.ENCODER).read_bytes()
+    build.write_pack(tmp_path / "pack", build.About("x", "1", "l", "p"), 32, [build.Label("n0", "a")], encoder)
+    assert packs.load(tmp_path / "pack").version == "1"
+    assert [path.name for path in tmp_path.iterdir()] == ["pack"]
+
+
+def test_a_pack_that_can_not_be_written_leaves_the_old_one(tiny_pack: Path, tmp_path: Path) -> None:
+    encoder = (tiny_pack / packs.ENCODER).read_bytes()
+    about = build.About("x", "1", "l", "p")
+    build.write_pack(tmp_path / "pack", about, 32, [build.Label("n0", "a")], encoder)
+    with pytest.raises(TypeError, match="not JSON serializable"):
+        build.write_pack(tmp_path / "pack", about, 32, [build.Label("n0", b"b")], encoder)  # type: ignore[arg-type]
+    assert packs.load(tmp_path / "pack").labels == ["a"]
     assert [path.name for path in tmp_path.iterdir()] == ["pack"]
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
 from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from keras.src.applications import resnet
+from keras.src.backend import config as keras_config
 
 from captionary import packs
 from captionary.captioner import Captioner
@@ -17,6 +21,19 @@ from resnet50 import build, decoders, networks
 from resnet50.training.captions import open_captioned, pixels
 from resnet50.training.encoder import preprocess
 from resnet50.training.features import look
+from tests.weights_host import (
+    Answer,
+    WeightsHost,
+    breaking_off,
+    giving,
+    gone,
+    silent,
+    silent_in_the_middle,
+    trickling,
+    weights_host,
+    write_weights,
+    wrong,
+)
 
 DATA = ROOT.parent / "shared" / "data"
 CONV4_WEIGHTS = DATA / "resnet50_imagenet_conv4.weights.h5"
@@ -87,3 +104,90 @@ def test_what_is_no_network(tmp_path: Path) -> None:
     ):
         with pytest.raises(networks.WeightsError, match=reason):
             networks.network_of(str(source))
+
+
+@pytest.fixture
+def host(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[WeightsHost]:
+    """A mirror of Keras' weights, on this machine, and a cache of Keras' with nothing in it."""
+    (tmp_path / "keras").mkdir()
+    monkeypatch.setattr(keras_config, "_KERAS_DIR", str(tmp_path / "keras"))
+    with weights_host() as host:
+        monkeypatch.setattr(networks, "MIRROR", host.address)
+        yield host
+    gc.collect()  # Keras leaves the sockets of broken downloads to the garbage collector
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (gone, r"the host has no such file or does not give it \(status 404\)"),
+        (wrong, r"what came is another file than was expected \(its hash differs\)"),
+        (silent, "the host was silent for 0 seconds"),
+        (silent_in_the_middle, "the host was silent for 0 seconds"),
+        (breaking_off, "the connection broke off in the middle"),
+        (trickling, "it was not through after 0 minutes"),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_a_download_that_fails_says_why(
+    host: WeightsHost, answer: Answer, reason: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(networks, "DOWNLOAD_SECONDS", 0.4)
+    monkeypatch.setattr(networks, "DOWNLOAD_MINUTES", 2 / 60)
+    host.answer = answer
+    with pytest.raises(
+        networks.WeightsError, match=rf"could not download the weights of ResNet50, because {reason}\.\n.*--weights"
+    ):
+        networks.imagenet_network()
+    cached = [path for path in (tmp_path / "keras" / "models").iterdir() if answer is not wrong]
+    assert cached == [], "nothing is left that came in part"
+
+
+def test_a_host_that_is_not_there(host: WeightsHost, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(networks, "MIRROR", "http://127.0.0.1:1/weights.h5")
+    with pytest.raises(networks.WeightsError, match=r"the host can't be reached \(Connection refused\)"):
+        networks.imagenet_network()
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_without_a_mirror_it_is_keras_own_host_that_is_asked(
+    host: WeightsHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(networks, "MIRROR", "")
+    monkeypatch.setattr(resnet, "BASE_WEIGHTS_PATH", host.address.removesuffix("weights.h5"))
+    with pytest.raises(networks.WeightsError, match=r"\(status 404\)"):
+        networks.imagenet_network()
+    assert host.requests == 1
+
+
+def test_the_file_is_known_as_keras_knows_it() -> None:
+    assert resnet.WEIGHTS_HASHES["resnet50"][0] == networks.WEIGHTS_HASH
+    assert networks.MIRROR_HASH == networks.WEIGHTS_HASH
+
+
+def test_weights_from_a_mirror_are_fetched_once_and_not_before_their_hash_is_right(
+    host: WeightsHost, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(networks, "MIRROR_HASH", write_weights(tmp_path / "weights.h5"))
+    host.answer = wrong
+    with pytest.raises(networks.WeightsError, match="its hash differs"):
+        networks.imagenet_network()
+    host.answer = giving(tmp_path / "weights.h5")
+    for _ in range(2):
+        assert networks.imagenet_network().output_shape == (None, 1000)
+    assert host.requests == 2, "what had another hash is not used again"
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_the_command_tells_a_download_that_failed_in_a_sentence(host: WeightsHost, tmp_path: Path) -> None:
+    from commands.pack import command
+
+    result = CliRunner().invoke(command, ["imagenet", "--out", str(tmp_path / "imagenet")])
+    assert result.exit_code == 1
+    assert "Error: Keras could not download the weights of ResNet50, because the host has no such file" in result.output
+    assert not (tmp_path / "imagenet").exists()
+
+
+def test_the_patience_of_a_download_is_five_seconds() -> None:
+    assert networks.DOWNLOAD_SECONDS == 5

@@ -4,6 +4,7 @@
     image#<id>      record      the record; after a delete, a mark of it for 15 days
     counts#<shard>  counts      photos by status; the sum over the shards counts
     model           current     what the caption function runs
+    model           upgrade     how the change to a better model goes, where there is one
 
 and what timeline.py keeps.
 """
@@ -17,7 +18,7 @@ import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
 
 from .errors import Conflict, InvalidCursor
 from .records import Record
@@ -33,6 +34,14 @@ _BATCH_GET_KEYS = 100  # DynamoDB's limit for one call
 _CURSOR = re.compile(r"(\d{13}):(\d{16}#[a-z2-7]{16})")
 
 Item = dict[str, Any]
+
+
+class Upgrade(TypedDict):
+    """How the change to a better model goes, for `GET /status`: `captioning` is making old captions anew by it."""
+
+    model: str
+    state: Literal["preparing", "captioning", "done", "failed"]
+    reason: str | None  # why it failed, without a full stop
 
 
 @dataclass(frozen=True)
@@ -138,6 +147,18 @@ class Catalog:
         item = self._db.get_item(TableName=self._table, Key=_MODEL).get("Item")
         return dict(json.loads(item["summary"]["S"])) if item else None
 
+    def put_upgrade(self, upgrade: Upgrade | None) -> None:
+        """Remember how the change to a better model goes, for `GET /status`; None: there is none."""
+        if upgrade is None:
+            self._db.delete_item(TableName=self._table, Key=_UPGRADE)
+        else:
+            self._db.put_item(TableName=self._table, Item={**_UPGRADE, "upgrade": {"S": json.dumps(upgrade)}})
+
+    def upgrade(self) -> Upgrade | None:
+        """How the change to a better model goes; None where there is none."""
+        item = self._db.get_item(TableName=self._table, Key=_UPGRADE).get("Item")
+        return cast(Upgrade, json.loads(item["upgrade"]["S"])) if item else None
+
     # Inside
 
     def _batch_get(self, keys: Sequence[Any]) -> list[Any]:
@@ -185,6 +206,7 @@ class Catalog:
 
 
 _MODEL: Any = {"pk": {"S": "model"}, "sk": {"S": "current"}}
+_UPGRADE: Any = {"pk": {"S": "model"}, "sk": {"S": "upgrade"}}
 _TEXT = (
     "id",
     "key",

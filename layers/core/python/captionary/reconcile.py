@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 
 from . import identity
@@ -26,12 +26,13 @@ UNDER_WAY_SECONDS = 600
 
 @dataclass
 class Report:
-    """What was done, in numbers of photos."""
+    """What was done, in numbers of photos, and how many each model has captioned."""
 
     seen: int = 0
     restored: int = 0
     queued: int = 0
     removed: int = 0
+    models: dict[str, int] = field(default_factory=dict)
 
 
 def reconcile(
@@ -104,14 +105,20 @@ class _Reconciler:
 
     def _is_in_order(self, image_id: str, original: Listed, record: Record | None) -> bool:
         if record and record.is_visible:
-            self._recorded += 1
+            self._count(record)
             return record.status != "pending" and record.etag == original.etag and self._has_files(record)
         restored = self._gallery.restore(image_id, original.etag)
         if restored is None:
             return False
-        self._recorded += 1
+        self._count(restored)
         self.report.restored += 1
         return self._has_files(restored)
+
+    def _count(self, record: Record) -> None:
+        self._recorded += 1
+        if record.status == "ready":
+            models = self.report.models
+            models[record.model_name] = models.get(record.model_name, 0) + 1
 
     def _has_files(self, record: Record) -> bool:
         """Whether a record's preview and thumbnail are there; claims them for it."""
