@@ -24,6 +24,7 @@ class Choice:
 
     pack: Pack
     better: Path | None = None  # where the pack is to be built that shall take its place
+    insists: bool = False  # whether that is waited for
     replaces_starter: bool = False  # whether captions of the starter are to be made anew by it
     warning: str = ""
 
@@ -38,7 +39,7 @@ def choose(model: str) -> Choice:
         return _choose_best()
     folder = folder_of(model) if model in (STARTER, IMAGENET) else Path(model)
     if model == IMAGENET and not folder.is_dir():
-        raise StartError("The imagenet pack is not built yet; build it with: scripts/captionary pack imagenet")
+        return Choice(_load(STARTER, folder_of(STARTER)), folder, insists=True)
     return Choice(_load(model, folder))
 
 

@@ -52,7 +52,7 @@ class Supervisor:
         self._builder: Builder | None = None
         self._upgrade: Upgrade | None = None
         if choice.better:
-            self._builder = Builder(choice.better, data.logs / f"pack-{choice.better.name}.log", data.build)
+            self._builder = _builder(choice.better, data)
             self._upgrade = Upgrade(model=choice.better.name, state="preparing", reason=None)
         self.site = f"http://127.0.0.1:{port}/"
         last = data.endpoints().get("aws_endpoint", "")
@@ -74,10 +74,9 @@ class Supervisor:
         """Begin to build the model that is better than the one that captions, if there is to be any."""
         if self._builder:
             self._builder.start()
-            log, here = self._builder.log, Path.cwd()
             say(
                 f"The starter model captions for now; the {self._builder.out.name} model is built beside it "
-                f"(log: {log.relative_to(here) if log.is_relative_to(here) else log}). "
+                f"(log: {_shown(self._builder.log)}). "
                 "To stay with the starter: scripts/run --model starter"
             )
 
@@ -258,6 +257,34 @@ class Supervisor:
         self._door.stdin.close()
 
 
+def build_first(out: Path, data: DataFolder) -> Pack:
+    """Build a pack before anything is started.
+
+    Raises:
+        StartError: it can't be built.
+    """
+    builder = _builder(out, data)
+    builder.start()
+    try:
+        say(f"The {out.name} model is built first, once (log: {_shown(builder.log)}) ...")
+        while not builder.has_ended():
+            time.sleep(0.2)
+        return builder.result()
+    except BuildError as exc:
+        raise StartError(f"The {out.name} model can't be built: {exc}.") from exc
+    finally:
+        builder.stop()
+
+
+def _builder(out: Path, data: DataFolder) -> Builder:
+    return Builder(out, data.logs / f"pack-{out.name}.log", data.build)
+
+
+def _shown(path: Path) -> Path:
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
 def _found(report: Report) -> str:
     return (
         f"Put in order after the last run: {report.restored} photos restored, "
@@ -301,7 +328,7 @@ def _stop_on(signum: int, frame: FrameType | None) -> None:
     default="auto",
     show_default=True,
     metavar="auto|imagenet|starter|PATH",
-    help="The pack that captions; auto: the starter until the imagenet pack is built.",
+    help="The pack that captions; auto: the starter until the imagenet pack is built; imagenet: that or nothing.",
 )
 @click.option("--open/--no-open", "open_page", default=True, help="Open the page in a browser.")
 def main(port: int, data: Path, model: str, open_page: bool) -> None:
@@ -317,6 +344,8 @@ def main(port: int, data: Path, model: str, open_page: bool) -> None:
         check_port(port)
         if choice.warning:
             say(choice.warning)
+        if choice.insists and choice.better:
+            choice = Choice(build_first(choice.better, folder))
         supervisor = Supervisor(folder, port, choice)
         supervisor.start()
         say(f"Gallery: {supervisor.site}")

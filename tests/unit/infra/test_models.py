@@ -21,13 +21,15 @@ def test_packs_by_name_and_by_path(packs: Path, tmp_path: Path) -> None:
     own = make_pack(tmp_path / "own")
     assert choose("starter").pack.name == "starter"
     assert choose(str(own)).pack.folder == own
-    with pytest.raises(StartError, match="scripts/captionary pack imagenet"):
-        choose("imagenet")
+    insisting = choose("imagenet")
+    assert (insisting.better, insisting.insists) == (packs / "imagenet", True)
     make_pack(packs / "imagenet")
     assert choose("imagenet").pack.name == "imagenet"
     for model in ("starter", "imagenet", str(own)):
         choice = choose(model)
-        assert (choice.better, choice.replaces_starter) == (None, False), "what was asked for, and no more"
+        assert (choice.better, choice.insists, choice.replaces_starter) == (None, False, False), (
+            "what was asked for, and no more"
+        )
 
 
 def test_auto_begins_with_the_starter_and_wants_the_imagenet_pack(packs: Path) -> None:
