@@ -149,6 +149,9 @@ def distil(
 @click.option(
     "--features", type=click.Path(path_type=Path), help="Folder for computed features.  [default: OUT/features]"
 )
+@click.option(
+    "--start", type=click.Path(exists=True, path_type=Path), help="Run whose weights and words to begin with."
+)
 @click.option("--config", type=click.Path(exists=True, path_type=Path), help="Settings, in TOML.")
 @click.option("--epochs", type=int, help="Passes over the data.")
 @click.option("--views", type=int, help="Of each picture: itself, its mirror image, random parts.")
@@ -159,6 +162,7 @@ def decoder(
     encoder: str,
     out: Path,
     features: Path | None,
+    start: Path | None,
     config: Path | None,
     **overrides: int | None,
 ) -> None:
@@ -184,7 +188,7 @@ def decoder(
         about = {"sight": sight_of(partial(look, network)), "provenance": f"{len(images)} pictures of {data.name}"}
         try:
             scores = decoding.train(
-                seen, images.captions, dev_seen, dev_images.captions, settings, out, report, about=about
+                seen, images.captions, dev_seen, dev_images.captions, settings, out, report, start=start, about=about
             )
         except DataError as exc:
             raise click.ClickException(str(exc)) from exc

@@ -156,6 +156,7 @@ def train(
     out: Path,
     report: Report = lambda epoch, step, scores: None,
     *,
+    start: Path | None = None,
     about: dict[str, Any] | None = None,
 ) -> dict[str, float]:
     """Train a decoder, and keep the weights of the epoch that describes the development set best (CIDEr).
@@ -166,17 +167,25 @@ def train(
     Args:
         features: (N, V, 49, C), V views of each picture; dev_features likewise, of which the first counts.
         report: called as `report(epoch, step, scores)` after each step, counted from 0.
+        start: another run, whose weights and words this one begins with.
         about: what else the summary is to say, such as which network the features are of.
     Returns: scores on the development set: `bleu1` to `bleu4` (0 to 100), `cider`.
     Raises:
-        DataError: `out` holds a run with other settings or words.
+        DataError: `out` holds a run with other settings or words, or `start` one of another shape.
     """
     out.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(settings.seed)
     keras.config.set_dtype_policy(settings.dtype_policy)
-    vocabulary = Vocabulary.of([caption for own in captions for caption in own], settings.least_count)
-    decoder = network(settings, len(vocabulary), features.shape[-1])
-    _standardise(decoder, features)
+    if start is None:
+        vocabulary = Vocabulary.of([caption for own in captions for caption in own], settings.least_count)
+        decoder = network(settings, len(vocabulary), features.shape[-1])
+        _standardise(decoder, features)
+    else:
+        begun, vocabulary, _ = load(start)
+        decoder = network(settings, len(vocabulary), features.shape[-1])
+        if [weights.shape for weights in begun.weights] != [weights.shape for weights in decoder.weights]:
+            raise DataError(f"The decoder in {start} is of another shape than these settings ask for.")
+        decoder.set_weights(begun.get_weights())
     first_epoch = finished_epochs(out / CHECKPOINT)
     batches = CaptionBatches(features, captions, vocabulary, settings, first_epoch)
     decoder.compile(

@@ -193,6 +193,22 @@ def test_a_run_goes_on_as_it_was_begun(features: NDArray[np.float16], album: Pat
         decoder.train(features, captions, features, captions, SETTINGS, tmp_path)
 
 
+def test_a_run_begins_with_another_ones_weights_and_words(
+    run: Path, features: NDArray[np.float16], album: Path, tmp_path: Path
+) -> None:
+    known = json.loads((run / "decoder.json").read_text())
+    captions = [caption[:1] for caption in open_captioned(album).captions][:6]
+    settings = dataclasses.replace(SETTINGS, kind=known["settings"]["kind"], epochs=1, learning_rate=0.0)
+    few = features[:6]
+    scores = decoder.train(few, captions, few, captions, settings, tmp_path / "more", start=run)
+    assert scores["bleu4"] > 90
+    _, vocabulary, _ = decoder.load(tmp_path / "more")
+    assert vocabulary.words == known["vocabulary"]
+    wider = dataclasses.replace(settings, width=48)
+    with pytest.raises(DataError, match="of another shape"):
+        decoder.train(few, captions, few, captions, wider, tmp_path / "wider", start=run)
+
+
 def test_what_was_killed_before_it_was_kept_is_scored_again(
     features: NDArray[np.float16], album: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
