@@ -22,12 +22,13 @@ from captionary.captioner import Captioner
 from captionary.decoder import Decoder
 from captionary.errors import PackError
 from captionary.words import sentence
-from infra.models import folder_of
 from resnet50 import networks
 from resnet50.training.captions import CaptionedImages, has_splits, open_captioned, pixels
 from resnet50.training.data import DataError
 from resnet50.training.encoder import preprocess
 from resnet50.training.scores import bleu_and_cider
+
+from .folders import pack_folder
 
 SAMPLES = 60  # photos on the page of samples
 NAMES = {
@@ -52,7 +53,7 @@ NAMES = {
 def command(pack: str, data: Path, split: str | None, weights: str | None, out: Path | None, as_json: bool) -> None:
     """Score the captions of a pack: BLEU, ROUGE-L and CIDEr against what people wrote."""
     try:
-        loaded = packs.load(folder_of(pack) if folder_of(pack).is_dir() else Path(pack))
+        loaded = packs.load(pack_folder(pack))
         images = open_captioned(data, split or ("dev" if has_splits(data) else "all"))
         captions = list(track(_captions(loaded, images, weights), "captioning", len(images.names), disable=as_json))
     except (PackError, DataError, networks.WeightsError) as exc:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
@@ -19,10 +20,13 @@ import numpy as np
 
 from captionary import packs
 from captionary.captioner import Captioner
+from captionary.errors import PackError
 from infra.models import folder_of
 from resnet50 import build, decoders, networks
 from resnet50.training.data import DataError, LabelledImages, open_labelled
 from resnet50.training.features import look
+
+from .folders import pack_folder
 
 CALIBRATION_PICTURES = 300
 IMAGENET_LICENCE = "Weights: MIT (He et al. 2015, arXiv:1512.03385). ImageNet: research, non-commercial terms."
@@ -33,6 +37,7 @@ IMAGENET_LICENCE = "Weights: MIT (He et al. 2015, arXiv:1512.03385). ImageNet: r
 @click.option("--weights", type=click.Path(path_type=Path), help="For imagenet: a file instead of Keras' download.")
 @click.option("--run", type=click.Path(path_type=Path), help="For any other: folder of a training run.")
 @click.option("--data", type=click.Path(exists=True, path_type=Path), help="What that run was trained on.")
+@click.option("--from", "base", metavar="NAME|PATH", help="A pack whose encoder and labels this one shall have.")
 @click.option(
     "--decoder",
     type=click.Path(path_type=Path),
@@ -46,6 +51,7 @@ def command(
     weights: Path | None,
     run: Path | None,
     data: Path | None,
+    base: str | None,
     decoder: Path | None,
     decoder_only: bool,
     out: Path | None,
@@ -54,7 +60,7 @@ def command(
     """Build a model pack.
 
     NAME is imagenet, for Keras' ResNet50 with its 1,000 classes, or whatever a pack of your own shall
-    be called; that takes --run and --data.
+    be called; that takes --run and --data, or --from and --decoder.
     """
     if decoder_only and decoder is None:
         raise click.UsageError("--decoder-only exports a training run: give --decoder.")
@@ -70,13 +76,17 @@ def command(
             click.echo(f"{out} is ready.")
             return
         build.check_place(out)
-        if name == "imagenet":
+        if base is not None:
+            if sentences is None:
+                raise click.UsageError("A pack made from another has a decoder of its own: give --decoder.")
+            pack_from(name, pack_folder(base), sentences, out, licence)
+        elif name == "imagenet":
             pack_imagenet(weights, sentences, out)
         elif run is None or data is None:
             raise click.UsageError("A pack other than imagenet is made of a training run: give --run and --data.")
         else:
             pack_run(name, run, open_labelled(data), sentences, out, licence)
-    except (networks.WeightsError, decoders.DecoderError, DataError, FileExistsError) as exc:
+    except (networks.WeightsError, PackError, decoders.DecoderError, DataError, FileExistsError) as exc:
         raise click.ClickException(str(exc)) from exc
     click.echo(f"{out} is ready. Start the gallery with it: scripts/run --model {out}")
 
@@ -108,6 +118,23 @@ def _shipped_sentences(network: keras.Model) -> decoders.Sentences | None:
         click.echo("These are not ImageNet's weights: the pack will name what it sees, but not in sentences.")
         return None
     return sentences
+
+
+def pack_from(name: str, base: Path, sentences: decoders.Sentences, out: Path, licence: str) -> None:
+    """Put another decoder beside the encoder of a pack."""
+    network, _ = networks.packed_network(base)
+    decoders.check_fit(sentences, decoders.sight_of(partial(look, network)))
+    pack = packs.load(base)
+    encoder = pack.encoder.read_bytes()
+    about = build.About(
+        name=name,
+        version=build.version_of(encoder, sentences),
+        licence=" ".join(filter(None, (pack.manifest.get("licence"), licence))),
+        provenance=f"encoder and labels of the pack {pack.name}, version {pack.version}",
+        scores=pack.manifest.get("scores", {}),
+    )
+    labels = [build.Label(**entry) for entry in json.loads((base / packs.LABELS).read_text())]
+    build.write_pack(out, about, pack.input_size, labels, encoder, sentences)
 
 
 def pack_run(
