@@ -9,20 +9,18 @@ import sys
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import click
 import keras
-import numpy as np
 
 from captionary import packs
-from captionary.captioner import Captioner
 from captionary.errors import PackError
 from infra.models import folder_of
 from resnet50 import build, decoders, networks
+from resnet50.scoring import label_scores
 from resnet50.training.data import DataError, LabelledImages, open_labelled
 from resnet50.training.features import look
 
@@ -160,21 +158,7 @@ def pack_run(
     about = build.About(name, version, licence, provenance)
     build.write_pack(out, about, size, labels, encoder, sentences)
     click.echo(f"Scoring it on {held_out} pictures held out ...")
-    scores = score(out, images, range(border, len(images.labels)))
+    scores = label_scores(packs.load(out), images, range(border, len(images.labels)))
     scores["float_top1"], scores["float_top5"] = summary["scores"]["top1"], summary["scores"]["top5"]
     build.write_pack(out, build.About(name, version, licence, provenance, scores), size, labels, encoder, sentences)
     click.echo(f"top-1 {scores['top1']:.1%}, top-5 {scores['top5']:.1%}; it was {scores['float_top1']:.1%} in float")
-
-
-def score(folder: Path, images: LabelledImages, indices: range) -> dict[str, Any]:
-    """What a pack as it is gets right of the pictures at `indices`: fractions `top1` and `top5`."""
-    captioner = Captioner(packs.load(folder), threads=2)
-    ranks = []
-    for i in indices:
-        probabilities, _ = captioner.look(images.image(i))
-        ranks.append(int((probabilities > probabilities[images.labels[i]]).sum()))
-    return {
-        "pictures": len(ranks),
-        "top1": round(float(np.mean([rank == 0 for rank in ranks])), 4),
-        "top5": round(float(np.mean([rank < 5 for rank in ranks])), 4),
-    }

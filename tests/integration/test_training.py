@@ -35,7 +35,7 @@ def start(command: Sequence[str], project: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
         command,
         cwd=project,
-        env={**os.environ, "COLUMNS": "200"},
+        env={name: value for name, value in os.environ.items() if name != "CAPTIONARY_PACKS"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -334,7 +334,9 @@ def test_the_commands_from_an_album_to_captions(
     assert result.exit_code == 0, result.output
     scores = json.loads((tmp_path / "out" / "scores.json").read_text())
     assert scores["bleu4"] == 100
+    assert scores["sacrebleu"] == 100
     assert f"| {scores['cider']} |" in result.output
+    assert "| BLEU-4 (sacrebleu) |" in (tmp_path / "out" / "scores.md").read_text()
     page = (tmp_path / "out" / "samples.html").read_text()
     assert SENTENCES["red"] in page
     assert page.count("<figure>") == 18
