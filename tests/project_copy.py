@@ -13,7 +13,7 @@ from captionary.beam import Search
 from captionary.preprocess import squeezed
 from captionary.words import Vocabulary
 from infra.deploy import ROOT
-from resnet50 import build, networks
+from resnet50 import build, decoders, networks
 
 COLOURS = {"red": (230, 20, 20), "green": (20, 230, 20), "blue": (20, 20, 230)}
 SIZE = 32
@@ -42,7 +42,7 @@ def make_starter(folder: Path) -> None:
     photos = [Image.new("RGB", (64, 48), colour) for colour in COLOURS.values()]
     encoder = build.to_int8(network, photos, squeezed)
     labels = [build.Label(f"n{i}", name) for i, name in enumerate(COLOURS)]
-    nothing_to_say = build.Sentences(b"", Vocabulary(["nothing"]), Search())
+    nothing_to_say = decoders.Sentences(b"", Vocabulary(["nothing"]), Search())
     build.write_pack(folder, build.About("starter", "small", "none", "a test"), SIZE, labels, encoder, nothing_to_say)
 
 

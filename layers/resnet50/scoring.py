@@ -3,40 +3,54 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from captionary import packs
-from captionary.captioner import Captioner
+from captionary.captioner import TOP_K, Captioner
 from captionary.packs import Pack
 
 from .training.data import DataError, LabelledImages
 
+FEWEST_PICTURES = 200  # that a floor can be measured on
+
 
 def label_scores(pack: Pack, images: LabelledImages, indices: Iterable[int]) -> dict[str, Any]:
-    """What a pack gets right of the pictures at `indices`: fractions `top1` and `top5`.
+    """How well a pack labels the pictures at `indices`.
 
+    Returns: `pictures`, how many; fractions `top1` and `top5` whose right label comes first, or among the first
+        five; and, of enough pictures, `label_floor`, the score from which on a label is worth telling.
     Raises:
         DataError: the pictures are of a class that the pack does not know.
     """
-    ranks = list(label_ranks(pack, images, indices))
-    return {
-        "pictures": len(ranks),
-        "top1": round(float(np.mean([rank == 0 for rank in ranks])), 4),
-        "top5": round(float(np.mean([rank < 5 for rank in ranks])), 4),
-    }
-
-
-def label_ranks(pack: Pack, images: LabelledImages, indices: Iterable[int]) -> Iterator[int]:
-    """For each of the pictures, how many classes the pack finds likelier than the right one."""
     classes = _classes_in(pack, images)
     captioner = Captioner(pack, threads=2)
+    scores, right = [], []
     for i in indices:
         probabilities, _ = captioner.look(images.image(i))
-        yield int((probabilities > probabilities[classes[images.labels[i]]]).sum())
+        best = np.argsort(probabilities)[::-1][:TOP_K]
+        scores.append(probabilities[best])
+        right.append(best == classes[images.labels[i]])
+    is_right = np.array(right)  # (N, 5)
+    found: dict[str, Any] = {
+        "pictures": len(right),
+        "top1": round(float(is_right[:, 0].mean()), 4),
+        "top5": round(float(is_right.any(axis=1).mean()), 4),
+    }
+    return found | ({"label_floor": label_floor(np.array(scores), is_right)} if len(right) >= FEWEST_PICTURES else {})
+
+
+def label_floor(scores: NDArray[np.float32], is_right: NDArray[np.bool_]) -> float:
+    """The lowest score, in hundredths, from which on at least half of the labels are right; 1 if there is none."""
+    for hundredths in range(1, 100):
+        told = scores >= hundredths / 100
+        if told.any() and is_right[told].mean() >= 0.5:
+            return hundredths / 100
+    return 1.0
 
 
 def _classes_in(pack: Pack, images: LabelledImages) -> list[int]:

@@ -37,6 +37,7 @@ NAMES = {
     "pictures": "pictures",
     "top1": "top-1",
     "top5": "top-5",
+    "label_floor": "label floor",
     "bleu1": "BLEU-1",
     "bleu2": "BLEU-2",
     "bleu3": "BLEU-3",

@@ -245,7 +245,9 @@ def test_a_pack_that_speaks_in_sentences(run: Path, colour_network: keras.Model,
     sentences = build.sentences_of(run)
     encoder = build.encoder_to_int8(colour_network, [solid(colour) for colour in COLOURS.values()] * 4, sentences)
     labels = [build.Label(f"n{i}", name) for i, name in enumerate(COLOURS)]
-    build.write_pack(tmp_path / "pack", build.About("x", "1", "l", "p"), SIZE, labels, encoder, sentences)
+    build.write_pack(
+        tmp_path / "pack", build.About("x", "1", "l", "p", {"label_floor": 0.0}), SIZE, labels, encoder, sentences
+    )
     pack = packs.load(tmp_path / "pack")
     assert pack.search == Search(longest=8)
     version = build.version_of(encoder, sentences)

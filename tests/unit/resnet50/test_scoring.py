@@ -4,11 +4,12 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
 from captionary import packs
-from resnet50.scoring import label_scores
+from resnet50.scoring import label_floor, label_scores
 from resnet50.training import scores
 from resnet50.training.data import DataError, open_labelled
 
@@ -61,6 +62,20 @@ def test_classes_are_known_by_their_names(tiny_pack: Path, photos: Path) -> None
         label_scores(pack, open_labelled(photos), range(4))
 
 
+def test_the_floor_is_where_half_of_the_labels_are_right() -> None:
+    scores = np.array([[0.6, 0.3], [0.45, 0.4], [0.3, 0.2]], np.float32)
+    right = np.array([[True, False], [False, True], [False, False]])
+    assert label_floor(scores, right) == 0.31
+    assert label_floor(scores, np.ones_like(right)) == 0.01
+    assert label_floor(scores, np.zeros_like(right)) == 1
+
+
+def test_the_floor_is_measured_on_many_pictures(tiny_pack: Path, photos: Path) -> None:
+    found = label_scores(packs.load(tiny_pack), open_labelled(photos), [0, 1, 2, 3] * 50)
+    assert (found["pictures"], found["top1"]) == (200, 0.75)
+    assert found["label_floor"] == 0.01, "three quarters of what it is sure of are right, and it is unsure of the rest"
+
+
 def test_the_command_measures_labels(pack: Path, photos: Path, tmp_path: Path) -> None:
     result = evaluate("--pack", pack, "--data", photos, "--out", tmp_path / "out", "--manifest")
     assert result.exit_code == 0, result.output
@@ -73,7 +88,7 @@ def test_the_command_measures_labels(pack: Path, photos: Path, tmp_path: Path) -
         "| ---: | ---: | ---: |",
         "| 4 | 0.75 | 1.0 |",
     ]
-    assert packs.load(pack).manifest["scores"] == {"data": "photos", **found}
+    assert packs.load(pack).manifest["scores"] == {"data": "photos", "label_floor": 0.0, **found}
     last = evaluate("--pack", pack, "--data", photos, "--last", "1", "--json")
     assert json.loads(last.output)["pictures"] == 1
     assert packs.load(pack).manifest["scores"]["pictures"] == 4, "unless asked, the manifest stays as it is"

@@ -20,9 +20,9 @@ TOP_K = 5
 
 @dataclass(frozen=True)
 class Description:
-    """What the network says of a picture: labels ranked by score, best first, and a caption."""
+    """What the network says of a picture: labels that it is sure enough of, best first, and a caption."""
 
-    caption: str
+    caption: str  # "" for a picture without labels, from a pack without sentences
     labels: tuple[LabelJson, ...]
 
 
@@ -41,10 +41,11 @@ class Captioner:
         labels = tuple(
             LabelJson(name=self.pack.labels[i], score=round(float(np.clip(probabilities[i], 0, 1)), 4), source="model")
             for i in best
+            if probabilities[i] >= self.pack.label_floor
         )
         if self._decoder is not None and features is not None:
             return Description(sentence(self._decoder.describe(features)), labels)
-        caption = labels[0]["name"]
+        caption = labels[0]["name"] if labels else ""
         return Description(caption=caption[:1].upper() + caption[1:], labels=labels)
 
     def look(self, picture: Image.Image) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
