@@ -1,4 +1,4 @@
-"""Where ResNet50 comes from: Keras' own, a file of weights, or a training run. Keras alone, on any backend."""
+"""Where ResNet50 comes from: Keras' own, a file of weights, a training run, or a pack."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ from typing import Any
 
 import keras
 
+from captionary import packs
+from captionary.errors import PackError
 from captionary.packs import file_hash
 
+from .packed import PackedNetwork
 from .training import distil
 from .training.encoder import classifier
 
@@ -111,12 +114,31 @@ def conv4_network(network: keras.Model) -> keras.Model:
         raise WeightsError(str(exc)) from exc
 
 
-def network_of(source: str) -> tuple[keras.Model, str]:
+def packed_network(folder: Path) -> tuple[PackedNetwork, str]:
+    """The encoder of a pack, and the hash of its file.
+
+    Raises:
+        WeightsError: it is damaged, or gives no features.
+    """
+    try:
+        pack = packs.load(folder)
+    except PackError as exc:
+        raise WeightsError(str(exc)) from exc
+    network = PackedNetwork(pack)
+    if not network.output_shape[-1]:
+        raise WeightsError(
+            f"The pack {pack.name} ({pack.input_size} pixels) gives no features that a decoder could describe: "
+            "it was built without one."
+        )
+    return network, file_hash(pack.encoder)
+
+
+def network_of(source: str) -> tuple[keras.Model | PackedNetwork, str]:
     """The network that gives a decoder its features, and a name for its weights.
 
     Args:
         source: "imagenet" for Keras' download, a file of weights (all of ResNet50 with 1,000 classes, or
-            its part up to conv4), or the folder of a training run.
+            its part up to conv4), the folder of a training run, or that of a pack.
     Returns: pictures (B, size, size, 3) to float32 (B, 7, 7, 1024).
     Raises:
         WeightsError: there is no such thing.
@@ -124,6 +146,8 @@ def network_of(source: str) -> tuple[keras.Model, str]:
     if source == IMAGENET:
         return conv4_network(imagenet_network()), IMAGENET
     path = Path(source)
+    if (path / packs.MANIFEST).is_file():
+        return packed_network(path)
     if path.is_dir():
         network, key = network_of_run(path)
         return conv4_network(network), key

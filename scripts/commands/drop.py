@@ -148,8 +148,8 @@ def _outcome(image: dict[str, Any] | None) -> str:
         return f"failed: {image['error']['message']}"
     if image["status"] == "pending":
         return "still waiting"
-    others = ", ".join(f"{label['name']} {label['score']:.0%}" for label in image["labels"])
-    return f"{image['caption']}  ({others})"
+    labels = ", ".join(f"{label['name']} {label['score']:.0%}" for label in image["labels"])
+    return f"{image['caption'] or 'nothing that the model is sure of'}{labels and f'  ({labels})'}"
 
 
 def _files_below(folder: Path) -> Iterator[Path]:

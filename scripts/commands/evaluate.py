@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -22,19 +23,26 @@ from captionary.captioner import Captioner
 from captionary.decoder import Decoder
 from captionary.errors import PackError
 from captionary.words import sentence
-from infra.models import folder_of
 from resnet50 import networks
-from resnet50.training.captions import CaptionedImages, has_splits, open_captioned, pixels
-from resnet50.training.data import DataError
+from resnet50.scoring import label_scores, write_scores
+from resnet50.training.captions import CaptionedImages, has_splits, is_captioned, open_captioned, pixels
+from resnet50.training.data import DataError, LabelledImages, open_labelled
 from resnet50.training.encoder import preprocess
-from resnet50.training.scores import bleu_and_cider
+from resnet50.training.scores import bleu_and_cider, sacre_bleu
+
+from .folders import pack_folder
 
 SAMPLES = 60  # photos on the page of samples
 NAMES = {
+    "pictures": "pictures",
+    "top1": "top-1",
+    "top5": "top-5",
+    "label_floor": "label floor",
     "bleu1": "BLEU-1",
     "bleu2": "BLEU-2",
     "bleu3": "BLEU-3",
     "bleu4": "BLEU-4",
+    "sacrebleu": "BLEU-4 (sacrebleu)",
     "rouge": "ROUGE-L",
     "cider": "CIDEr",
 }
@@ -42,34 +50,84 @@ NAMES = {
 
 @click.command()
 @click.option("--pack", required=True, metavar="NAME|PATH", help="The pack to score.")
-@click.option("--data", type=click.Path(exists=True, path_type=Path), required=True, help="Captioned pictures.")
+@click.option(
+    "--data", type=click.Path(exists=True, path_type=Path), required=True, help="Captioned or labelled pictures."
+)
 @click.option("--split", type=click.Choice(["all", "train", "dev", "test"]), help="[default: dev, if there are splits]")
+@click.option(
+    "--last", type=click.IntRange(min=1), help="Of labelled pictures, the last so many alone: those held out."
+)
 @click.option(
     "--weights", metavar="FILE", help="Features by Keras, with these weights, in place of the pack's encoder."
 )
-@click.option("--out", type=click.Path(path_type=Path), help="Folder for scores.json, captions.json and samples.html.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for scores.json, scores.md, and samples.html.")
+@click.option("--manifest", is_flag=True, help="Write the scores into the pack's manifest.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(pack: str, data: Path, split: str | None, weights: str | None, out: Path | None, as_json: bool) -> None:
-    """Score the captions of a pack: BLEU, ROUGE-L and CIDEr against what people wrote."""
+def command(
+    pack: str,
+    data: Path,
+    split: str | None,
+    last: int | None,
+    weights: str | None,
+    out: Path | None,
+    manifest: bool,
+    as_json: bool,
+) -> None:
+    """Score a pack on what people wrote: its captions, or its labels.
+
+    On captioned pictures: BLEU, ROUGE-L and CIDEr. On labelled ones (a packed .npz, or a folder with a
+    folder of pictures for each class): how often the right label comes first, and among the first five.
+    """
+    if manifest and weights:
+        raise click.UsageError("--manifest is for the pack as it is, without other --weights.")
+    folder, captioned = pack_folder(pack), is_captioned(data)
+    if last if captioned else split or weights:
+        raise click.UsageError("--split and --weights are for captioned pictures, --last is for labelled ones.")
     try:
-        loaded = packs.load(folder_of(pack) if folder_of(pack).is_dir() else Path(pack))
-        images = open_captioned(data, split or ("dev" if has_splits(data) else "all"))
-        captions = list(track(_captions(loaded, images, weights), "captioning", len(images.names), disable=as_json))
+        loaded = packs.load(folder)
+        if captioned:
+            images = open_captioned(data, split or ("dev" if has_splits(data) else "all"))
+            scores = _score_captions(loaded, images, weights, out, quiet=as_json)
+        else:
+            scores = _score_labels(loaded, open_labelled(data), last, quiet=as_json)
     except (PackError, DataError, networks.WeightsError) as exc:
         raise click.ClickException(str(exc)) from exc
-    scores = bleu_and_cider(captions, images.captions)
     if out:
         out.mkdir(parents=True, exist_ok=True)
         (out / "scores.json").write_text(json.dumps(scores, indent=2) + "\n")
-        (out / "captions.json").write_text(json.dumps(dict(zip(images.names, captions, strict=True)), indent=2) + "\n")
-        (out / "samples.html").write_text(_page(images, captions, out))
+        title = f"# The pack {loaded.name}, version {loaded.version}, on {data.name}"
+        (out / "scores.md").write_text(f"{title}\n\n{table(scores)}\n")
+    if manifest:
+        write_scores(folder, {"data": data.name, **scores}, of_decoder=captioned)
     click.echo(json.dumps(scores) if as_json else table(scores))
 
 
-def table(scores: dict[str, float]) -> str:
+def table(scores: dict[str, Any]) -> str:
     """Scores as a table in Markdown."""
-    head, line = " | ".join(NAMES[name] for name in scores), " | ".join("---:" for _ in scores)
-    return f"| {head} |\n| {line} |\n| {' | '.join(str(value) for value in scores.values())} |"
+    names = [name for name in NAMES if name in scores]
+    head, line = " | ".join(NAMES[name] for name in names), " | ".join("---:" for _ in names)
+    return f"| {head} |\n| {line} |\n| {' | '.join(str(scores[name]) for name in names)} |"
+
+
+def _score_labels(pack: packs.Pack, images: LabelledImages, last: int | None, *, quiet: bool) -> dict[str, Any]:
+    chosen = range(len(images))[-(last or len(images)) :]
+    return label_scores(pack, images, track(chosen, "labelling", disable=quiet))
+
+
+def _score_captions(
+    pack: packs.Pack, images: CaptionedImages, weights: str | None, out: Path | None, *, quiet: bool
+) -> dict[str, Any]:
+    """The scores of a pack's captions; leaves the captions themselves in `out`."""
+    captions = list(track(_captions(pack, images, weights), "captioning", len(images), disable=quiet))
+    if out:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "captions.json").write_text(json.dumps(dict(zip(images.names, captions, strict=True)), indent=2) + "\n")
+        (out / "samples.html").write_text(_page(images, captions, out))
+    return {
+        "pictures": len(images),
+        **bleu_and_cider(captions, images.captions),
+        "sacrebleu": sacre_bleu(captions, images.captions),
+    }
 
 
 def _captions(pack: packs.Pack, images: CaptionedImages, weights: str | None) -> Iterator[str]:

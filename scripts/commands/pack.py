@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import click
 import keras
-import numpy as np
 
 from captionary import packs
-from captionary.captioner import Captioner
+from captionary.errors import PackError
 from infra.models import folder_of
 from resnet50 import build, decoders, networks
+from resnet50.scoring import label_scores
 from resnet50.training.data import DataError, LabelledImages, open_labelled
 from resnet50.training.features import look
+
+from .folders import pack_folder
 
 CALIBRATION_PICTURES = 300
 IMAGENET_LICENCE = "Weights: MIT (He et al. 2015, arXiv:1512.03385). ImageNet: research, non-commercial terms."
@@ -33,6 +35,7 @@ IMAGENET_LICENCE = "Weights: MIT (He et al. 2015, arXiv:1512.03385). ImageNet: r
 @click.option("--weights", type=click.Path(path_type=Path), help="For imagenet: a file instead of Keras' download.")
 @click.option("--run", type=click.Path(path_type=Path), help="For any other: folder of a training run.")
 @click.option("--data", type=click.Path(exists=True, path_type=Path), help="What that run was trained on.")
+@click.option("--from", "base", metavar="NAME|PATH", help="A pack whose encoder and labels this one shall have.")
 @click.option(
     "--decoder",
     type=click.Path(path_type=Path),
@@ -46,6 +49,7 @@ def command(
     weights: Path | None,
     run: Path | None,
     data: Path | None,
+    base: str | None,
     decoder: Path | None,
     decoder_only: bool,
     out: Path | None,
@@ -54,7 +58,7 @@ def command(
     """Build a model pack.
 
     NAME is imagenet, for Keras' ResNet50 with its 1,000 classes, or whatever a pack of your own shall
-    be called; that takes --run and --data.
+    be called; that takes --run and --data, or --from and --decoder.
     """
     if decoder_only and decoder is None:
         raise click.UsageError("--decoder-only exports a training run: give --decoder.")
@@ -70,13 +74,17 @@ def command(
             click.echo(f"{out} is ready.")
             return
         build.check_place(out)
-        if name == "imagenet":
+        if base is not None:
+            if sentences is None:
+                raise click.UsageError("A pack made from another has a decoder of its own: give --decoder.")
+            pack_from(name, pack_folder(base), sentences, out, licence)
+        elif name == "imagenet":
             pack_imagenet(weights, sentences, out)
         elif run is None or data is None:
             raise click.UsageError("A pack other than imagenet is made of a training run: give --run and --data.")
         else:
             pack_run(name, run, open_labelled(data), sentences, out, licence)
-    except (networks.WeightsError, decoders.DecoderError, DataError, FileExistsError) as exc:
+    except (networks.WeightsError, PackError, decoders.DecoderError, DataError, FileExistsError) as exc:
         raise click.ClickException(str(exc)) from exc
     click.echo(f"{out} is ready. Start the gallery with it: scripts/run --model {out}")
 
@@ -110,6 +118,23 @@ def _shipped_sentences(network: keras.Model) -> decoders.Sentences | None:
     return sentences
 
 
+def pack_from(name: str, base: Path, sentences: decoders.Sentences, out: Path, licence: str) -> None:
+    """Put another decoder beside the encoder of a pack."""
+    network, _ = networks.packed_network(base)
+    decoders.check_fit(sentences, decoders.sight_of(partial(look, network)))
+    pack = packs.load(base)
+    encoder = pack.encoder.read_bytes()
+    about = build.About(
+        name=name,
+        version=build.version_of(encoder, sentences),
+        licence=" ".join(filter(None, (pack.manifest.get("licence"), licence))),
+        provenance=f"encoder and labels of the pack {pack.name}, version {pack.version}",
+        scores=pack.manifest.get("scores", {}),
+    )
+    labels = [build.Label(**entry) for entry in json.loads((base / packs.LABELS).read_text())]
+    build.write_pack(out, about, pack.input_size, labels, encoder, sentences)
+
+
 def pack_run(
     name: str, run: Path, images: LabelledImages, sentences: decoders.Sentences | None, out: Path, licence: str
 ) -> None:
@@ -133,21 +158,7 @@ def pack_run(
     about = build.About(name, version, licence, provenance)
     build.write_pack(out, about, size, labels, encoder, sentences)
     click.echo(f"Scoring it on {held_out} pictures held out ...")
-    scores = score(out, images, range(border, len(images.labels)))
+    scores = label_scores(packs.load(out), images, range(border, len(images.labels)))
     scores["float_top1"], scores["float_top5"] = summary["scores"]["top1"], summary["scores"]["top5"]
     build.write_pack(out, build.About(name, version, licence, provenance, scores), size, labels, encoder, sentences)
     click.echo(f"top-1 {scores['top1']:.1%}, top-5 {scores['top5']:.1%}; it was {scores['float_top1']:.1%} in float")
-
-
-def score(folder: Path, images: LabelledImages, indices: range) -> dict[str, Any]:
-    """What a pack as it is gets right of the pictures at `indices`: fractions `top1` and `top5`."""
-    captioner = Captioner(packs.load(folder), threads=2)
-    ranks = []
-    for i in indices:
-        probabilities, _ = captioner.look(images.image(i))
-        ranks.append(int((probabilities > probabilities[images.labels[i]]).sum()))
-    return {
-        "pictures": len(ranks),
-        "top1": round(float(np.mean([rank == 0 for rank in ranks])), 4),
-        "top5": round(float(np.mean([rank < 5 for rank in ranks])), 4),
-    }

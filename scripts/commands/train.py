@@ -30,6 +30,8 @@ from resnet50.training.encoder import Report
 from resnet50.training.features import encode, look
 from resnet50.training.settings import DecoderSettings, DistilSettings, EncoderSettings, SettingsError
 
+from .folders import pack_folder
+
 
 @contextmanager
 def _progress(total: int, steps: int, score: str) -> Iterator[Report]:
@@ -144,7 +146,9 @@ def distil(
 @click.option(
     "--dev", type=click.Path(exists=True, path_type=Path), help="To score on.  [default: the dev split of DATA]"
 )
-@click.option("--encoder", required=True, metavar="imagenet|FILE|RUN", help="The network whose features it describes.")
+@click.option(
+    "--encoder", required=True, metavar="imagenet|FILE|RUN|PACK", help="The network whose features it describes."
+)
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the run.")
 @click.option(
     "--features", type=click.Path(path_type=Path), help="Folder for computed features.  [default: OUT/features]"
@@ -170,7 +174,8 @@ def decoder(
 
     --data is a captioned set: Flickr8k, Flickr30k or COCO as published, a packed .npz, or a folder of
     pictures with a captions.csv (columns file and caption). --encoder is imagenet, a file of ResNet50's
-    weights, or the folder of a training run. Killed and started again with the same --out, it goes on.
+    weights, the folder of a training run, or a pack that captions in sentences. Killed and started again with the
+    same --out, it goes on.
     """
     try:
         settings = DecoderSettings.load(config, **overrides)
@@ -178,7 +183,7 @@ def decoder(
             raise DataError(f"{data} has no split to score on; name one with --dev")
         images = open_captioned(data, "train" if dev is None else "all")
         dev_images = open_captioned(data, "dev") if dev is None else open_captioned(dev)
-        network, key = networks.network_of(encoder)
+        network, key = networks.network_of(encoder if encoder == networks.IMAGENET else str(pack_folder(encoder)))
     except (SettingsError, DataError, networks.WeightsError) as exc:
         raise click.ClickException(str(exc)) from exc
     kept = features or out / "features"

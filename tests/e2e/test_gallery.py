@@ -52,7 +52,7 @@ def test_a_new_gallery_says_how_to_begin(tab: Page, output: Path) -> None:
 
 
 def test_a_photo_is_added_and_gets_its_caption(tab: Page, gallery: RunningGallery, output: Path) -> None:
-    add(tab, PHOTOS / "cat.jpg")
+    add(tab, PHOTOS / "coffee.jpg")
     picture = tab.get_by_role("img").and_(tab.locator("img[data-loaded=true]"))
     expect(picture).to_have_count(1)
     [image] = gallery.all_images()

@@ -99,6 +99,13 @@ def open_captioned(path: Path, split: str = "all") -> CaptionedImages:
     raise DataError(f"{path} is no captioned set that this program reads: see layers/resnet50/training/captions.py")
 
 
+def is_captioned(path: Path) -> bool:
+    """Whether a set has captions, by the files that hold them."""
+    if path.suffix == ".npz":
+        return path.with_name(f"{path.stem}_captions.json").is_file()
+    return has_splits(path) or any((path / name).exists() for name in ("results.csv", "results_20130124.token"))
+
+
 def has_splits(path: Path) -> bool:
     """Whether a set tells by itself what to train on and what to score on."""
     return any((path / name).exists() for name in ("annotations", "Flickr8k.token.txt", OWN_TABLE))

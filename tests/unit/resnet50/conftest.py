@@ -40,6 +40,6 @@ def tiny_pack(tiny_network: keras.Model, tmp_path_factory: pytest.TempPathFactor
     out = tmp_path_factory.mktemp("packs") / "tiny"
     encoder = build.to_int8(tiny_network, [solid(colour) for colour in COLOURS.values()])
     labels = [build.Label(f"n{i}", name) for i, name in enumerate(COLOURS)]
-    about = build.About("tiny", "1", "none", "made by a test", {"top1": 1.0})
+    about = build.About("tiny", "1", "none", "made by a test", {"top1": 1.0, "label_floor": 0.0})
     build.write_pack(out, about, SIZE, labels, encoder)
     return out

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -8,7 +9,7 @@ import pytest
 from PIL import Image
 
 from captionary import packs
-from captionary.captioner import Captioner
+from captionary.captioner import Captioner, Description
 from captionary.preprocess import square
 from resnet50.training.encoder import preprocess
 
@@ -42,6 +43,15 @@ def test_only_the_middle_square_is_looked_at(tiny_pack: Path) -> None:
     picture = solid(COLOURS["red"], (300, 100))
     picture.paste(COLOURS["blue"], (100, 0, 200, 100))
     assert Captioner(packs.load(tiny_pack)).describe(picture).caption == "Blue"
+
+
+def test_what_the_network_is_not_sure_of_is_not_told(tiny_pack: Path) -> None:
+    pack = packs.load(tiny_pack)
+    likely = replace(pack, manifest={**pack.manifest, "scores": {"label_floor": 0.5}})
+    assert [label["name"] for label in Captioner(likely).describe(solid(COLOURS["red"])).labels] == ["red"]
+    certain = replace(pack, manifest={**pack.manifest, "scores": {"label_floor": 1.01}})
+    assert Captioner(certain).describe(solid(COLOURS["red"])) == Description(caption="", labels=())
+    assert replace(pack, manifest={}).label_floor == packs.LABEL_FLOOR, "of a pack that was not measured"
 
 
 @pytest.mark.parametrize("size", [(1, 1), (2, 500), (500, 2)])

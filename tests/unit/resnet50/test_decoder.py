@@ -261,7 +261,9 @@ def test_a_pack_that_speaks_in_sentences(run: Path, colour_network: keras.Model,
     sentences = build.sentences_of(run)
     encoder = build.encoder_to_int8(colour_network, [solid(colour) for colour in COLOURS.values()] * 4, sentences)
     labels = [build.Label(f"n{i}", name) for i, name in enumerate(COLOURS)]
-    build.write_pack(tmp_path / "pack", build.About("x", "1", "l", "p"), SIZE, labels, encoder, sentences)
+    build.write_pack(
+        tmp_path / "pack", build.About("x", "1", "l", "p", {"label_floor": 0.0}), SIZE, labels, encoder, sentences
+    )
     pack = packs.load(tmp_path / "pack")
     assert pack.search == Search(longest=8)
     version = build.version_of(encoder, sentences)
@@ -350,7 +352,9 @@ def test_the_commands_from_an_album_to_captions(
     assert result.exit_code == 0, result.output
     scores = json.loads((tmp_path / "out" / "scores.json").read_text())
     assert scores["bleu4"] == 100
+    assert scores["sacrebleu"] == 100
     assert f"| {scores['cider']} |" in result.output
+    assert "| BLEU-4 (sacrebleu) |" in (tmp_path / "out" / "scores.md").read_text()
     page = (tmp_path / "out" / "samples.html").read_text()
     assert SENTENCES["red"] in page
     assert page.count("<figure>") == 18
@@ -395,3 +399,53 @@ def test_the_command_says_what_is_wrong(album: Path, tmp_path: Path, option: str
     result = CliRunner().invoke(command, arguments)
     assert result.exit_code == 1
     assert reason in result.output
+
+
+@pytest.fixture
+def speaking_pack(run: Path, colour_network: keras.Model, tmp_path: Path) -> Path:
+    """A pack that captions in sentences."""
+    sentences = build.sentences_of(run)
+    encoder = build.encoder_to_int8(colour_network, [solid(colour) for colour in COLOURS.values()] * 4, sentences)
+    labels = [build.Label(f"n{i}", name) for i, name in enumerate(COLOURS)]
+    about = build.About("speaking", "1", "Free.", "p", {"top1": 0.5})
+    build.write_pack(tmp_path / "speaking", about, SIZE, labels, encoder, sentences)
+    return tmp_path / "speaking"
+
+
+def test_a_packs_encoder_gives_features_to_train_on(speaking_pack: Path, album: Path, tmp_path: Path) -> None:
+    network, key = networks.network_of(str(speaking_pack))
+    assert key == packs.file_hash(speaking_pack / packs.ENCODER)
+    images = open_captioned(album)
+    found = encode(network, images, tmp_path / "cache", key=key)
+    captioner = Captioner(packs.load(speaking_pack))
+    for i in range(3):
+        _, expected = captioner.look(images.image(i))
+        assert expected is not None
+        np.testing.assert_allclose(found[i, 0], expected.reshape(49, 8), rtol=1e-3)
+
+
+def test_another_decoder_for_a_pack(speaking_pack: Path, run: Path, tmp_path: Path) -> None:
+    from commands.pack import command
+
+    arguments = ["own", "--from", str(speaking_pack), "--out", str(tmp_path / "own"), "--licence", "Mine."]
+    assert "give --decoder" in CliRunner().invoke(command, arguments).output
+    result = CliRunner().invoke(command, [*arguments, "--decoder", str(run)])
+    assert result.exit_code == 0, result.output
+    pack = packs.load(tmp_path / "own")
+    assert (pack.name, pack.labels, pack.is_squeezed) == ("own", list(COLOURS), True)
+    assert packs.file_hash(pack.encoder) == packs.file_hash(speaking_pack / packs.ENCODER)
+    assert pack.manifest["licence"] == "Free. Mine."
+    assert pack.manifest["scores"] == {"top1": 0.5}
+    assert Captioner(pack).describe(solid(COLOURS["blue"])).caption == SENTENCES["blue"]
+
+
+def test_a_pack_without_features_has_nothing_to_describe(tiny_pack: Path, run: Path, tmp_path: Path) -> None:
+    from commands.pack import command
+
+    with pytest.raises(networks.WeightsError, match=r"The pack tiny \(32 pixels\) gives no features"):
+        networks.network_of(str(tiny_pack))
+    arguments = ["own", "--decoder", str(run), "--out", str(tmp_path / "own"), "--from"]
+    for base, reason in ((str(tiny_pack), "gives no features"), ("nowhere", "is no model pack")):
+        result = CliRunner().invoke(command, [*arguments, base])
+        assert result.exit_code == 1
+        assert reason in result.output

@@ -28,6 +28,7 @@ LABELS = "labels.json"
 ENCODER = "encoder.tflite"
 DECODER = "decoder.tflite"
 VOCABULARY = "vocabulary.json"
+LABEL_FLOOR = 0.2  # of packs that were not measured
 CROPS = ("middle square", "whole picture")  # how a picture becomes a square: cut, or squeezed
 
 
@@ -57,6 +58,11 @@ class Pack:
     def is_squeezed(self) -> bool:
         """Whether the network sees the whole picture, squeezed to a square, rather than its middle."""
         return bool(self.manifest["input"].get("crop") == CROPS[1])
+
+    @property
+    def label_floor(self) -> float:
+        """The score from which on a label is told: below, it would be wrong more often than right."""
+        return float(self.manifest.get("scores", {}).get("label_floor", LABEL_FLOOR))
 
     @property
     def encoder(self) -> Path:

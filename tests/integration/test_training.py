@@ -1,0 +1,80 @@
+"""docs/training.md, done as it says: on twenty photos, by its very commands."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from infra.deploy import ROOT
+from infra.ministack import free_port
+from infra.sandbox import RunningGallery, eventually
+from tests.project_copy import copy_project, make_album
+
+pytestmark = pytest.mark.integration
+
+BLOCKS = re.findall(r"```sh\n(.*?)```", (ROOT / "docs" / "training.md").read_text(), re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project with an album in it."""
+    folder = copy_project(tmp_path_factory.mktemp("project") / "captionary")
+    make_album(folder / "photos")
+    return folder
+
+
+def start(command: Sequence[str], project: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        command,
+        cwd=project,
+        env={name: value for name, value in os.environ.items() if name != "CAPTIONARY_PACKS"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def run(command: Sequence[str], project: Path) -> str:
+    with start(command, project) as process:
+        said, _ = process.communicate(timeout=300)
+    assert process.returncode == 0, said
+    return said
+
+
+def finished_epochs(folder: Path) -> int:
+    path = folder / "decoder-checkpoint" / "training_metadata.json"
+    try:
+        return int(json.loads(path.read_text())["epoch"])
+    except (FileNotFoundError, ValueError):
+        return 0
+
+
+def test_from_an_album_to_a_gallery_that_captions_so(project: Path, page: None, tmp_path: Path) -> None:
+    train, pack, evaluate, serve = (shlex.split(line) for line in BLOCKS[0].splitlines())
+    folder = project / train[train.index("--out") + 1]
+    with start(train, project) as killed:
+        eventually(lambda: finished_epochs(folder) >= 2 or killed.poll() is not None, 240)
+        os.killpg(killed.pid, signal.SIGKILL)
+    done = finished_epochs(folder)
+    run(train, project)
+    summary = json.loads((folder / "decoder.json").read_text())
+    assert 2 <= done < summary["settings"]["epochs"]
+    assert len(summary["loss"]) <= summary["settings"]["epochs"] - done, "it goes on from its checkpoint"
+    assert "layers/resnet50/packs/album is ready" in run(pack, project)
+    assert "| BLEU-1 |" in run(evaluate, project)
+    assert serve[:2] == ["scripts/run", "--model"]
+    gallery = RunningGallery(tmp_path / "data", free_port(), model=str(project / serve[2]))
+    gallery.start()
+    image = gallery.settled(gallery.put("red.jpg", (project / "photos" / "0.jpg").read_bytes()))
+    assert image["caption"] == "Everything here is red."
+    assert image["model"]["name"] == "album"
+    assert gallery.stop() == 0, gallery.said
