@@ -149,7 +149,7 @@ def _outcome(image: dict[str, Any] | None) -> str:
     if image["status"] == "pending":
         return "still waiting"
     labels = ", ".join(f"{label['name']} {label['score']:.0%}" for label in image["labels"])
-    return f"{image['caption'] or 'nothing that the model is sure of'}{labels and f'  ({labels})'}"
+    return f"{image['caption']}  ({labels})"
 
 
 def _files_below(folder: Path) -> Iterator[Path]:

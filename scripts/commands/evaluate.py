@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,8 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import click
-import keras
 import numpy as np
-from numpy.typing import NDArray
+from PIL import Image
 from rich.progress import track
 
 from captionary import packs
@@ -23,16 +22,18 @@ from captionary.captioner import Captioner
 from captionary.decoder import Decoder
 from captionary.errors import PackError
 from captionary.words import sentence
-from resnet50 import networks
+from resnet50 import decoders, networks
+from resnet50.decoders import DecoderError
 from resnet50.scoring import label_scores, write_scores
-from resnet50.training.captions import CaptionedImages, has_splits, is_captioned, open_captioned, pixels
+from resnet50.training.captions import CaptionedImages, has_splits, is_captioned, open_captioned
 from resnet50.training.data import DataError, LabelledImages, open_labelled
-from resnet50.training.encoder import preprocess
+from resnet50.training.features import look
 from resnet50.training.scores import bleu_and_cider, sacre_bleu
 
 from .folders import pack_folder
 
 SAMPLES = 60  # photos on the page of samples
+Say = Callable[[Image.Image], str]  # gives a picture's caption
 NAMES = {
     "pictures": "pictures",
     "top1": "top-1",
@@ -84,19 +85,18 @@ def command(
     if last if captioned else split or weights:
         raise click.UsageError("--split and --weights are for captioned pictures, --last is for labelled ones.")
     try:
-        loaded = packs.load(folder)
         if captioned:
             images = open_captioned(data, split or ("dev" if has_splits(data) else "all"))
-            scores = _score_captions(loaded, images, weights, out, quiet=as_json)
+            say = _by_keras(pack, weights) if weights else _by_pack(packs.load(folder))
+            scores = _score_captions(say, images, out, quiet=as_json)
         else:
-            scores = _score_labels(loaded, open_labelled(data), last, quiet=as_json)
-    except (PackError, DataError, networks.WeightsError) as exc:
+            scores = _score_labels(packs.load(folder), open_labelled(data), last, quiet=as_json)
+    except (PackError, DecoderError, DataError, networks.WeightsError) as exc:
         raise click.ClickException(str(exc)) from exc
     if out:
         out.mkdir(parents=True, exist_ok=True)
         (out / "scores.json").write_text(json.dumps(scores, indent=2) + "\n")
-        title = f"# The pack {loaded.name}, version {loaded.version}, on {data.name}"
-        (out / "scores.md").write_text(f"{title}\n\n{table(scores)}\n")
+        (out / "scores.md").write_text(f"# The pack {folder.name} on {data.name}\n\n{table(scores)}\n")
     if manifest:
         write_scores(folder, {"data": data.name, **scores}, of_decoder=captioned)
     click.echo(json.dumps(scores) if as_json else table(scores))
@@ -114,11 +114,10 @@ def _score_labels(pack: packs.Pack, images: LabelledImages, last: int | None, *,
     return label_scores(pack, images, track(chosen, "labelling", disable=quiet))
 
 
-def _score_captions(
-    pack: packs.Pack, images: CaptionedImages, weights: str | None, out: Path | None, *, quiet: bool
-) -> dict[str, Any]:
-    """The scores of a pack's captions; leaves the captions themselves in `out`."""
-    captions = list(track(_captions(pack, images, weights), "captioning", len(images), disable=quiet))
+def _score_captions(say: Say, images: CaptionedImages, out: Path | None, *, quiet: bool) -> dict[str, Any]:
+    """The scores of what is said of pictures; leaves the captions themselves in `out`."""
+    pictures = map(images.image, range(len(images)))
+    captions = [say(picture) for picture in track(pictures, "captioning", len(images), disable=quiet)]
     if out:
         out.mkdir(parents=True, exist_ok=True)
         (out / "captions.json").write_text(json.dumps(dict(zip(images.names, captions, strict=True)), indent=2) + "\n")
@@ -130,24 +129,25 @@ def _score_captions(
     }
 
 
-def _captions(pack: packs.Pack, images: CaptionedImages, weights: str | None) -> Iterator[str]:
-    if weights is None:
-        captioner = Captioner(pack, threads=2)
-        for i in range(len(images.names)):
-            yield captioner.describe(images.image(i)).caption
-        return
-    if pack.vocabulary is None:
-        raise PackError(f"the pack {pack.name} has no decoder to go with other weights")
+def _by_pack(pack: packs.Pack) -> Say:
+    """What a pack says of a picture, as in the gallery."""
+    captioner = Captioner(pack, threads=2)
+    return lambda picture: captioner.describe(picture).caption
+
+
+def _by_keras(name: str, weights: str) -> Say:
+    """What a pack's decoder says of what Keras sees in a picture. A shipped decoder needs no pack around it."""
+    folder, shipped = pack_folder(name), decoders.SHIPPED / name
+    if not folder.is_dir() and shipped.is_dir():
+        sentences = decoders.read(shipped)
+        decoder = Decoder(shipped / packs.DECODER, sentences.vocabulary, sentences.search, threads=2)
+    else:
+        pack = packs.load(folder)
+        if pack.vocabulary is None:
+            raise PackError(f"the pack {pack.name} has no decoder to go with other weights")
+        decoder = Decoder(pack.decoder, pack.vocabulary, pack.search, threads=2)
     network, _ = networks.network_of(weights)
-    decoder = Decoder(pack.decoder, pack.vocabulary, pack.search, threads=2)
-    for i in range(len(images.names)):
-        yield sentence(decoder.describe(_features(network, images, i)))
-
-
-def _features(network: keras.Model, images: CaptionedImages, index: int) -> NDArray[np.float32]:
-    batch = preprocess(pixels(images, [index], int(network.input_shape[1]), view=0).astype(np.float32))
-    features: NDArray[np.float32] = np.asarray(network.predict_on_batch(batch))
-    return features
+    return lambda picture: sentence(decoder.describe(look(network, picture)))
 
 
 def _page(images: CaptionedImages, captions: Sequence[str], out: Path) -> str:

@@ -34,8 +34,8 @@ def assert_complete(gallery: RunningGallery, image: dict[str, Any], size: tuple[
     """A ready photo has all that belongs to one, and its derived files open."""
     assert image["status"] == "ready", image
     assert (image["width"], image["height"]) == size
-    assert image["caption"] or not image["labels"]
-    assert len(image["labels"]) <= 5
+    assert image["caption"]
+    assert 1 <= len(image["labels"]) <= 5
     scores = [label["score"] for label in image["labels"]]
     assert scores == sorted(scores, reverse=True)
     assert image["placeholder"]

@@ -111,23 +111,6 @@ def test_waiting_ends_when_nothing_happens(progress: Progress, monkeypatch: pyte
     assert images == {"a" * 16: {"id": "a" * 16, "status": "pending"}}
 
 
-@pytest.mark.parametrize(
-    ("caption", "labels", "told"),
-    [
-        ("Dog", [("dog", 0.714), ("cat", 0.25)], "Dog  (dog 71%, cat 25%)"),
-        ("A dog runs.", [], "A dog runs."),
-        (None, [], "nothing that the model is sure of"),
-    ],
-)
-def test_what_is_told_of_a_photo(caption: str | None, labels: list[tuple[str, float]], told: str) -> None:
-    image = {
-        "status": "ready",
-        "caption": caption,
-        "labels": [{"name": name, "score": score} for name, score in labels],
-    }
-    assert drop._outcome(image) == told
-
-
 @pytest.mark.parametrize("command", [["status"], ["drop", __file__]])
 def test_without_a_gallery_the_way_out_is_named(command: list[str], tmp_path: Path) -> None:
     from commands.__main__ import main

@@ -20,9 +20,9 @@ TOP_K = 5
 
 @dataclass(frozen=True)
 class Description:
-    """What the network says of a picture: labels that it is sure enough of, best first, and a caption."""
+    """What the network says of a picture: labels that it is sure enough of, best first, or else one guess."""
 
-    caption: str  # "" for a picture without labels, from a pack without sentences
+    caption: str  # a sentence; from a pack without sentences the best label, a guess as such: "Perhaps dog"
     labels: tuple[LabelJson, ...]
 
 
@@ -41,12 +41,13 @@ class Captioner:
         labels = tuple(
             LabelJson(name=self.pack.labels[i], score=round(float(np.clip(probabilities[i], 0, 1)), 4), source="model")
             for i in best
-            if probabilities[i] >= self.pack.label_floor
+            if i == best[0] or probabilities[i] >= self.pack.label_floor
         )
         if self._decoder is not None and features is not None:
             return Description(sentence(self._decoder.describe(features)), labels)
-        caption = labels[0]["name"] if labels else ""
-        return Description(caption=caption[:1].upper() + caption[1:], labels=labels)
+        name = labels[0]["name"]
+        caption = name[:1].upper() + name[1:] if labels[0]["score"] >= self.pack.label_floor else f"Perhaps {name}"
+        return Description(caption, labels)
 
     def look(self, picture: Image.Image) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
         """What the encoder sees: class probabilities (classes,), and features (7, 7, C) if it gives any."""
