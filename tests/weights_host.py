@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+SILENCE_SECONDS = 60.0  # far longer than anybody waits
+
 Answer = Callable[[BaseHTTPRequestHandler], None]
 
 
@@ -54,14 +56,14 @@ def wrong(request: BaseHTTPRequestHandler) -> None:
 
 
 def silent(request: BaseHTTPRequestHandler) -> None:
-    time.sleep(5)
+    time.sleep(SILENCE_SECONDS)
 
 
 def silent_in_the_middle(request: BaseHTTPRequestHandler) -> None:
     _begin(request, 100)
     request.wfile.write(b"some")
     request.wfile.flush()
-    time.sleep(5)
+    time.sleep(SILENCE_SECONDS)
 
 
 def breaking_off(request: BaseHTTPRequestHandler) -> None:
