@@ -82,7 +82,7 @@ def test_the_command_measures_labels(pack: Path, photos: Path, tmp_path: Path) -
     found = json.loads((tmp_path / "out" / "scores.json").read_text())
     assert found == {"pictures": 4, "top1": 0.75, "top5": 1.0}
     assert (tmp_path / "out" / "scores.md").read_text().splitlines() == [
-        "# The pack tiny, version 1, on photos",
+        f"# The pack {pack.name} on photos",
         "",
         "| pictures | top-1 | top-5 |",
         "| ---: | ---: | ---: |",
