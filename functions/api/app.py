@@ -117,12 +117,14 @@ def delete_image(id: str) -> Response:
 @answering
 def retry_image(id: str) -> Response:
     """`POST /images/{id}/retry`: have a photo captioned once more, whether it failed or not."""
-    record = gallery.expect_again(id) if identity.is_image_id(id) else None
+
+    def enqueue(record: Record) -> None:
+        message = events.look_again(settings.images_bucket, record.key)
+        queue.send_message(QueueUrl=settings.ingest_queue_url, MessageBody=message)
+
+    record = gallery.again(id, enqueue) if identity.is_image_id(id) else None
     if record is None:
         raise problems.ImageNotFound(id)
-    queue.send_message(
-        QueueUrl=settings.ingest_queue_url, MessageBody=events.look_again(settings.images_bucket, record.key)
-    )
     return ok(to_json(record), status=202)
 
 

@@ -93,9 +93,12 @@ def caption(event: events.ObjectEvent, work: Work | None) -> tuple[str, dict[str
         stages.done("fetch")
         record = record.of_content(original.etag, len(original.data))
         found = describe(record, original.data, stages)
-    except FileTooLarge as exc:
-        found = fail(record.of_content(exc.etag, exc.size), exc)
     except PhotoError as exc:
+        if isinstance(exc, FileTooLarge):
+            record = record.of_content(exc.etag, exc.size)
+        if work.keeps(record.etag):
+            gallery.attempt(work, 0)
+            return "kept", {"error": exc.code}
         found = fail(record, exc)
     stored = gallery.finish(work, found)
     stages.done("record")
@@ -201,6 +204,9 @@ def caption_carefully(message: Message, event: events.ObjectEvent, work: Work | 
     if work is None:
         return "known", {}
     if message.tries >= MAX_RECEIVES and work.current and work.current.attempt == message.tries - 1:
+        if work.keeps():
+            gallery.attempt(work, 0)
+            return "kept", {"error": "crashed"}
         gallery.finish(work, work.record.failed("crashed", CRASHED))
         return "gave_up", {"error": "crashed"}
     noted = gallery.attempt(work, message.tries)
@@ -228,9 +234,11 @@ def put_off(message: Message, event: events.ObjectEvent | None, reason: Exceptio
 def forgive(event: events.ObjectEvent, last: bool) -> None:
     """The work on a photo ended in an error, not in a crash: say so in its record, for good after the last try."""
     work = gallery.begin([event])[event]
-    if work is not None and last:
+    if work is None:
+        return
+    if last and not work.keeps():
         gallery.finish(work, work.record.failed("internal", GAVE_UP))
-    elif work is not None:
+    else:
         gallery.attempt(work, 0)
 
 

@@ -111,7 +111,7 @@ def sentences_of(folder: Path) -> Sentences:
         decoder_to_litert(decoder, search.width),
         vocabulary,
         search,
-        summary.get("scores", {}),
+        {"data": summary.get("dev"), **summary.get("scores", {})},
         summary.get("sight", []),
         summary.get("provenance", ""),
     )
@@ -270,7 +270,11 @@ def write_pack(
             "files": {name: file_hash(building / name) for name in files},
         }
         if sentences:
-            manifest["decoder"] = {"search": asdict(sentences.search), "scores": sentences.scores}
+            manifest["decoder"] = {
+                "search": asdict(sentences.search),
+                "scores": sentences.scores,
+                "provenance": sentences.provenance,
+            }
         (building / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n")
         if out.exists():
             out.rename(building / "replaced")

@@ -46,7 +46,10 @@ print(json.dumps([ready, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 10
 @click.option("--json", "as_json", is_flag=True, help="Print for machines.")
 def command(model: str, as_json: bool) -> None:
     """Measure what one photo takes of the network's time, with one thread, as in the function."""
-    pack = choose(model).pack
+    choice = choose(model)
+    if choice.insists:
+        raise click.UsageError(f"The {model} pack is not built yet; build it with: scripts/captionary pack {model}")
+    pack = choice.pack
     photos = small_photos(RUNS)
     captioner = Captioner(pack)
     describe = _median(captioner.describe, photos)

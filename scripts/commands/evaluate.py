@@ -85,6 +85,8 @@ def command(
     if last if captioned else split or weights:
         raise click.UsageError("--split and --weights are for captioned pictures, --last is for labelled ones.")
     try:
+        if manifest and captioned and packs.load(folder).vocabulary is None:
+            raise PackError(f"the pack {folder.name} has no decoder whose scores its manifest could tell")
         if captioned:
             images = open_captioned(data, split or ("dev" if has_splits(data) else "all"))
             say = _by_keras(pack, weights) if weights else _by_pack(packs.load(folder))

@@ -16,15 +16,15 @@ from .running import Api, data_option, endpoints_of
 @click.command()
 @data_option
 @click.argument("ids", nargs=-1, metavar="[ID]...")
-@click.option("--all", "every_failed", is_flag=True, help="All photos that failed.")
+@click.option("--all", "every_failed", is_flag=True, help="All photos that failed; so it is without ids.")
 @click.option("--json", "as_json", is_flag=True, help="Print for machines.")
 def command(data: Path, ids: tuple[str, ...], every_failed: bool, as_json: bool) -> None:
     """Have photos captioned once more: those with these ids, whether they failed or not, or all that failed."""
-    if bool(ids) == every_failed:
-        raise click.UsageError("Name photos by their ids, or all that failed by --all.")
+    if ids and every_failed:
+        raise click.UsageError("Either name photos by their ids, or all that failed by --all.")
     endpoints = endpoints_of(data)
     api = Api(endpoints)
-    if every_failed:
+    if not ids:
         catalog = Catalog(connect(endpoints["aws_endpoint"]).dynamodb, endpoints["table"])
         ids = tuple(record.id for record in catalog.everything() if record.status == "failed")
     images = [api.post(f"images/{image_id}/retry") for image_id in ids]

@@ -80,7 +80,7 @@ def encoder(data: Path, out: Path, start: Path | None, config: Path | None, **ov
     with _progress(settings.epochs * steps, steps, "top1") as report:
         try:
             scores = encoding.train(images, settings, out, report, start=begun)
-        except DataError as exc:
+        except (DataError, SettingsError) as exc:
             raise click.ClickException(str(exc)) from exc
     click.echo(f"On {settings.dev_images} pictures held out: top-1 {scores['top1']:.1%}, top-5 {scores['top5']:.1%}")
     click.echo(f"Make a pack of it: scripts/captionary pack NAME --run {out} --data {data}")
@@ -190,7 +190,11 @@ def decoder(
     seen, dev_seen = _encode(network, images, kept, key, settings.views), _encode(network, dev_images, kept, key, 1)
     steps = -(-len(images) // settings.batch_size)
     with _progress(settings.epochs * steps, steps, "cider") as report:
-        about = {"sight": sight_of(partial(look, network)), "provenance": f"{len(images)} pictures of {data.name}"}
+        about = {
+            "sight": sight_of(partial(look, network)),
+            "provenance": f"{len(images)} pictures of {data.name}",
+            "dev": (dev or data).name,
+        }
         try:
             scores = decoding.train(
                 seen, images.captions, dev_seen, dev_images.captions, settings, out, report, start=start, about=about

@@ -73,7 +73,7 @@ def test_photos_are_captioned_once_more(gallery: RunningGallery) -> None:
     missing = captionary(gallery, "retry", "a" * 16)
     assert missing.returncode == 1
     assert "There is no photo" in missing.stderr
-    assert captionary(gallery, "retry").returncode == 2
+    assert captionary(gallery, "retry", good, "--all").returncode == 2
 
 
 def test_not_waiting(gallery: RunningGallery) -> None:

@@ -142,7 +142,8 @@ def open_pictures(path: Path) -> Pictures:
     elif path.is_dir():
         files = [file for file in sorted(path.rglob("*")) if file.suffix.lower() in IMAGE_SUFFIXES]
         if files:
-            return PictureFiles(files)
+            # Shuffled, so that the first of them are of all kinds.
+            return PictureFiles([files[i] for i in np.random.default_rng(0).permutation(len(files))])
     raise DataError(f"{path} holds no pictures")
 
 

@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from captionary.beam import Search, beam_search
 from captionary.words import PAD, UNKNOWN, Vocabulary, sentence
 
+from .checkpoint import Checkpoint, finished_epochs, replace_text, replace_weights
 from .data import DataError
-from .encoder import Report, Reporter, cosine, finished_epochs
+from .encoder import Report, Reporter, cosine
 from .scores import bleu_and_cider
 from .settings import DecoderSettings
 from .show_and_tell import ShowAndTell
@@ -203,15 +204,18 @@ def train(
     scorer.check_settings()
     if scorer.is_through(first_epoch):
         return scorer.finish()
+    checkpoint = Checkpoint(out / CHECKPOINT)
+    checkpoint.restore(decoder)
     started = time.monotonic()
     history = decoder.fit(
         batches,
+        initial_epoch=first_epoch,
         epochs=settings.epochs,
         verbose=0,
         # Scored first, kept then: killed between the two, an epoch is learnt again, and scored.
         callbacks=[
             scorer,
-            keras.callbacks.BackupAndRestore(str(out / CHECKPOINT), delete_checkpoint=False),
+            checkpoint,
             _Steps(report, first_epoch),
         ],
     )
@@ -220,13 +224,6 @@ def train(
         backend=keras.backend.backend(),
         loss=[round(float(value), 4) for value in history.history["loss"]],
     )
-
-
-def save_weights(decoder: CaptionNetwork, path: Path) -> None:
-    """Keep a decoder's weights in a file, or, when killed meanwhile, leave the old ones there."""
-    beside = path.with_name(f"new-{path.name}")
-    decoder.save_weights(beside)
-    beside.replace(path)
 
 
 def load(run: Path) -> tuple[CaptionNetwork, Vocabulary, dict[str, Any]]:
@@ -315,7 +312,7 @@ class DevScore(keras.callbacks.Callback):  # type: ignore[misc]
         scores = self._score(self._settings.score_pictures)
         summary = self._summary()
         if not summary or scores["cider"] > summary["best"]["cider"]:
-            save_weights(self._decoder, self._out / WEIGHTS)
+            replace_weights(self._decoder, self._out / WEIGHTS)
             summary |= {
                 "settings": dataclasses.asdict(self._settings),
                 "vocabulary": self._vocabulary.words,
@@ -343,9 +340,7 @@ class DevScore(keras.callbacks.Callback):  # type: ignore[misc]
         return dict(json.loads(path.read_text())) if path.is_file() else {}
 
     def _write(self, summary: dict[str, Any]) -> None:
-        beside = self._out / f"{SUMMARY}.new"
-        beside.write_text(json.dumps(summary, indent=2) + "\n")
-        beside.replace(self._out / SUMMARY)
+        replace_text(self._out / SUMMARY, json.dumps(summary, indent=2) + "\n")
 
 
 class _Steps(Reporter):

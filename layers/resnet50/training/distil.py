@@ -23,11 +23,13 @@ from keras import ops
 from numpy.typing import NDArray
 
 from .captions import pixels
+from .checkpoint import Checkpoint, finished_epochs
 from .data import Pictures, jittered
-from .encoder import Report, Reporter, copy_weights, cosine, finished_epochs, preprocess
+from .encoder import Report, Reporter, copy_weights, cosine, preprocess
 from .settings import DistilSettings
 
 GRID = 7
+SAMPLE = 500  # pictures of a lesson that tell how large features are
 WEIGHTS, SUMMARY, CHECKPOINT = "distilled.weights.h5", "distilled.json", "distilled-checkpoint"
 
 
@@ -74,8 +76,11 @@ class LessonBatches(keras.utils.PyDataset):  # type: ignore[misc]
     def __getitem__(self, number: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         settings = self._settings
         random = np.random.default_rng((settings.seed, self._epoch, number))
-        shares = np.bincount(random.permutation(settings.batch_size) % len(self._lessons), minlength=len(self._lessons))
-        parts = [self._some(lesson, int(count), random) for lesson, count in zip(self._lessons, shares, strict=True)]
+        count = len(self._lessons)
+        shares = np.bincount((np.arange(settings.batch_size) + random.integers(count)) % count, minlength=count)
+        parts = [
+            self._some(lesson, int(share), random) for lesson, share in zip(self._lessons, shares, strict=True) if share
+        ]
         pictures, features = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
         mirrored = random.random(len(pictures)) < 0.5
         pictures[mirrored] = pictures[mirrored, :, ::-1]
@@ -128,6 +133,16 @@ class StandardisedError(keras.losses.Loss):  # type: ignore[misc]
         return ops.mean(ops.square((ops.cast(y_pred, "float32") - y_true) / self._deviation), axis=-1)
 
 
+def _deviation(lessons: Sequence[Lesson]) -> NDArray[np.float32]:
+    """How much each channel of the teacher's features varies (C,), from a sample of each lesson."""
+    samples = [lesson.features[:: max(1, len(lesson.features) // SAMPLE), 0] for lesson in lessons]
+    channels = samples[0].shape[-1]
+    deviation = np.concatenate([sample.reshape(-1, channels) for sample in samples]).astype(np.float32).std(axis=0)
+    # A channel that hardly ever says anything shall not count more for that.
+    floored: NDArray[np.float32] = np.maximum(deviation, np.median(deviation) / 10)
+    return floored
+
+
 def train(
     lessons: Sequence[Lesson],
     dev: Lesson,
@@ -154,7 +169,6 @@ def train(
     if start is not None:
         copy_weights(start, conv4)
     model = keras.Model(conv4.input, pooled(conv4.output))
-    sample = np.concatenate([lesson.features[:500, 0].reshape(-1, lesson.features.shape[-1]) for lesson in lessons])
     first_epoch = finished_epochs(out / CHECKPOINT)
     batches = LessonBatches(lessons, settings, first_epoch)
     model.compile(
@@ -166,19 +180,19 @@ def train(
             ),
             weight_decay=settings.weight_decay,
         ),
-        loss=StandardisedError(sample.astype(np.float32).std(axis=0) + 1e-3),
+        loss=StandardisedError(_deviation(lessons)),
         metrics=[keras.metrics.CosineSimilarity(name="cosine")],
     )
+    checkpoint = Checkpoint(out / CHECKPOINT)
+    checkpoint.restore(model)
     started = time.monotonic()
     history = model.fit(
         batches,
         validation_data=DevBatches(dev, settings),
+        initial_epoch=first_epoch,
         epochs=settings.epochs,
         verbose=0,
-        callbacks=[
-            keras.callbacks.BackupAndRestore(str(out / CHECKPOINT), delete_checkpoint=False),
-            Reporter(report, first_epoch),
-        ],
+        callbacks=[checkpoint, Reporter(report, first_epoch)],
     )
     conv4.save_weights(out / WEIGHTS)
     measured = model.evaluate(DevBatches(dev, settings), verbose=0, return_dict=True)

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from captionary.preprocess import CHANNEL_MEANS_BGR
 
+from .checkpoint import Checkpoint, finished_epochs
 from .data import Batches, DataError, LabelledImages
-from .settings import EncoderSettings
+from .settings import EncoderSettings, SettingsError
 
 Report = Callable[[int, int, dict[str, float]], None]
 
@@ -107,6 +108,7 @@ def train(
     Returns: scores of the finished model on the held-out pictures: `top1`, `top5` (0 to 1), `dev_loss`.
     Raises:
         DataError: there are too few pictures to hold out that many.
+        SettingsError: `head_only`, and nothing to start with.
     """
     if settings.dev_images >= len(images.labels):
         raise DataError(
@@ -120,6 +122,8 @@ def train(
     model = classifier(len(images.names), settings.image_size, activation=None)
     if start is not None:
         copy_weights(start, model)
+    if settings.head_only and start is None:
+        raise SettingsError("head_only wants a run to start with, whose stages below the head are left as they are")
     if settings.head_only:
         for layer in model.layers:
             layer.trainable = layer.name.startswith(("conv5", "predictions"))
@@ -136,18 +140,17 @@ def train(
             keras.metrics.SparseTopKCategoricalAccuracy(k=5, name="top5"),
         ],
     )
-    checkpoint = out / "checkpoint"
-    first_epoch = finished_epochs(checkpoint)
+    checkpoint = Checkpoint(out / "checkpoint")
+    checkpoint.restore(model)
+    first_epoch = finished_epochs(out / "checkpoint")
     started = time.monotonic()
     history = model.fit(
         TrainingBatches(batches, first_epoch),
         validation_data=TrainingBatches(dev),
+        initial_epoch=first_epoch,
         epochs=settings.epochs,
         verbose=0,
-        callbacks=[
-            keras.callbacks.BackupAndRestore(str(checkpoint), delete_checkpoint=False),
-            Reporter(report, first_epoch),
-        ],
+        callbacks=[checkpoint, Reporter(report, first_epoch)],
     )
     model.save_weights(out / "encoder.weights.h5")
     measured = model.evaluate(TrainingBatches(dev), verbose=0, return_dict=True)
@@ -205,12 +208,6 @@ def cosine(rate: float, *, steps: int, warmup: int, last: float = 0.0) -> Any:
 def _schedule(settings: EncoderSettings, steps_per_epoch: int) -> Any:
     warmup = math.ceil(settings.warmup_epochs * steps_per_epoch)
     return cosine(settings.learning_rate, steps=settings.epochs * steps_per_epoch, warmup=warmup)
-
-
-def finished_epochs(checkpoint: Path) -> int:
-    """How many epochs a run has behind it, by its checkpoint (Keras' BackupAndRestore)."""
-    metadata = checkpoint / "training_metadata.json"
-    return int(json.loads(metadata.read_text())["epoch"]) if metadata.is_file() else 0
 
 
 class Reporter(keras.callbacks.Callback):  # type: ignore[misc]

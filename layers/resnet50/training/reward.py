@@ -23,8 +23,9 @@ from numpy.typing import NDArray
 from captionary.words import END, PAD, SPECIAL, START, UNKNOWN, Vocabulary, tokenise
 
 from . import decoder as decoding
+from .checkpoint import finished_epochs, replace_text, replace_weights
 from .decoder import CaptionNetwork
-from .encoder import Report, finished_epochs
+from .encoder import Report
 from .settings import DecoderSettings
 
 LONGEST_NGRAM = 4
@@ -171,8 +172,8 @@ def fine_tune(
             )
             report(epoch, step, {"loss": -mean})
         scores = scorer.look(decoder.get_weights(), summary["best"]["epoch"])
-        decoding.save_weights(decoder, weights)
-        state.write_text(json.dumps({"epochs": epoch + 1, "begun_after": begun_after}))
+        replace_weights(decoder, weights)
+        replace_text(state, json.dumps({"epochs": epoch + 1, "begun_after": begun_after}))
         report(epoch, step, {"loss": -mean, **scores})
     return scorer.finish(reward_epochs=settings.reward_epochs)
 

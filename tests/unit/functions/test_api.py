@@ -200,6 +200,21 @@ def test_a_photo_is_queued_once_more(aws: Aws, gallery: Gallery, call: Call, sta
     assert gallery.catalog.counts() == {"pending": 0, "ready": 0, "failed": 0, image["status"]: 1}
 
 
+def test_a_photo_that_can_not_be_queued_is_as_it_was(
+    api: ModuleType, gallery: Gallery, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = add(gallery, "a.jpg", status="failed", error_code="internal", error_message="It broke.")
+
+    def refuse(**wish: Any) -> None:
+        raise ConnectionError("no queue")
+
+    monkeypatch.setattr(api.queue, "send_message", refuse)
+    assert call("POST", f"/images/{record.id}/retry")[0] == 500
+    image = call("GET", f"/images/{record.id}")[1]
+    assert (image["status"], image["error"]["message"]) == ("failed", "It broke.")
+    assert gallery.catalog.counts() == {"pending": 0, "ready": 0, "failed": 1}
+
+
 def test_what_is_not_there_is_not_queued(aws: Aws, gallery: Gallery, call: Call) -> None:
     record = add(gallery, "a.jpg")
     gallery.delete(record.id)

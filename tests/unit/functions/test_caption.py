@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from types import ModuleType, SimpleNamespace
 from typing import Any
 from urllib.parse import quote_plus
@@ -12,6 +13,7 @@ from PIL import Image
 
 from captionary import events, identity, images
 from captionary.captioner import Description
+from captionary.errors import DamagedPhoto
 from captionary.gallery import Gallery
 from captionary.records import Record
 from tests.unit.conftest import IMAGES, Aws
@@ -210,6 +212,56 @@ def test_a_file_that_ends_the_worker_is_given_up_and_takes_no_other_along(
     assert failures(caption.handler(sqs_event(*bodies, tries=3), CONTEXT)) == []
     assert [record_of(gallery, key).status for key in keys] == ["ready", "failed", "ready", "ready"]
     assert record_of(gallery, "poison").error_code == "crashed"
+
+
+def test_a_photo_that_can_not_get_another_caption_keeps_the_one_that_it_has(
+    aws: Aws, caption: ModuleType, gallery: Gallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aws.s3.put_object(Bucket=IMAGES, Key="a", Body=jpeg())
+    caption.handler(sqs_event(s3_body("a", "0A")), CONTEXT)
+    before = record_of(gallery, "a")
+    derived = sorted(listed.key for listed in gallery.storage.derived())
+    again = events.look_again(IMAGES, "a")
+
+    def broken() -> None:
+        raise MemoryError("the new model is too large")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(caption, "captioner", broken)
+        patched.setattr(caption, "queue", SimpleNamespace(change_message_visibility=lambda **wish: None))
+        for tries in (1, 2, 3):
+            assert failures(caption.handler(sqs_event(again, tries=tries), CONTEXT)) == ["m0"]
+    gallery.catalog.write(replace(record_of(gallery, "a"), attempt=2), record_of(gallery, "a"))
+    assert failures(caption.handler(sqs_event(again, tries=3), CONTEXT)) == [], "it seems to end the worker"
+    with monkeypatch.context() as patched:
+        patched.setattr(images, "read", raising(DamagedPhoto("cut off")))
+        assert failures(caption.handler(sqs_event(again), CONTEXT)) == []
+        assert replace(record_of(gallery, "a"), revision=0) == replace(before, revision=0)
+        assert sorted(listed.key for listed in gallery.storage.derived()) == derived
+        aws.s3.put_object(Bucket=IMAGES, Key="a", Body=jpeg("blue"))
+        caption.handler(sqs_event(again), CONTEXT)
+        assert record_of(gallery, "a").status == "failed", "other content has no caption yet"
+
+
+def raising(error: Exception) -> Callable[..., Any]:
+    def fail(*args: object) -> None:
+        raise error
+
+    return fail
+
+
+def test_new_content_that_can_not_be_captioned_has_failed(
+    aws: Aws, caption: ModuleType, gallery: Gallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aws.s3.put_object(Bucket=IMAGES, Key="a", Body=jpeg())
+    caption.handler(sqs_event(s3_body("a", "0A")), CONTEXT)
+    monkeypatch.setattr(caption, "captioner", raising(MemoryError("the model is too large")))
+    monkeypatch.setattr(caption, "queue", SimpleNamespace(change_message_visibility=lambda **wish: None))
+    for tries in (1, 2):
+        caption.handler(sqs_event(s3_body("a", "0B"), tries=tries), CONTEXT)
+        assert (record_of(gallery, "a").status, record_of(gallery, "a").sequencer) == ("ready", "0A")
+    assert failures(caption.handler(sqs_event(s3_body("a", "0B"), tries=3), CONTEXT)) == ["m0"]
+    assert (record_of(gallery, "a").error_code, record_of(gallery, "a").sequencer) == ("internal", "0B")
 
 
 def test_when_the_table_does_not_answer_everything_comes_again(

@@ -26,6 +26,7 @@ from captionary.words import Vocabulary
 from resnet50 import build, networks
 from resnet50.training import decoder
 from resnet50.training.captions import open_captioned
+from resnet50.training.checkpoint import Checkpoint
 from resnet50.training.data import DataError
 from resnet50.training.encoder import preprocess
 from resnet50.training.features import encode
@@ -219,7 +220,7 @@ def test_what_was_killed_before_it_was_kept_is_scored_again(
         raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr(keras.callbacks.BackupAndRestore, "on_epoch_end", kill)
+        patched.setattr(Checkpoint, "on_epoch_end", kill)
         with pytest.raises(Killed):
             train(features, album, tmp_path, epochs=1)
     assert train(features, album, tmp_path, epochs=1)["cider"] >= 0

@@ -24,7 +24,13 @@ def change(folder: Path, **values: object) -> None:
 def test_a_whole_pack(tiny_pack: Path) -> None:
     pack = packs.load(tiny_pack)
     assert (pack.name, pack.version, pack.input_size, pack.labels) == ("tiny", "1", 32, ["red", "green", "blue"])
-    assert pack.summary() == {"name": "tiny", "version": "1", "classes": 3, "scores": {"top1": 1.0, "label_floor": 0.0}}
+    assert pack.summary() == {
+        "name": "tiny",
+        "version": "1",
+        "classes": 3,
+        "scores": {"top1": 1.0, "label_floor": 0.0},
+        "caption_scores": None,
+    }
 
 
 def test_a_changed_file_is_refused(copy: Path) -> None:

@@ -14,6 +14,7 @@ import json
 import random
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -39,6 +40,17 @@ class Work:
     def is_new(self) -> bool:
         """Whether the photo is yet to get its place on the timeline."""
         return self.current is None or not self.current.is_visible
+
+    def keeps(self, etag: str = "") -> bool:
+        """Whether the photo has its caption already and was only to get another: it keeps that if it can't.
+
+        Args:
+            etag: of the content that was found, if it was looked at; nothing else may be captioned by now.
+        """
+        current = self.current
+        if current is None or current.status != "ready":
+            return False
+        return self.record.sequencer == current.sequencer and etag in ("", current.etag)
 
 
 class Gallery:
@@ -74,12 +86,14 @@ class Gallery:
     def attempt(self, work: Work, number: int) -> Work | None:
         """Note in the record that a photo is about to be worked on, for the `number`th time.
 
-        Whoever finds such a note later knows that the work on this very photo was never finished.
+        Whoever finds such a note later knows that the work on this very photo was never finished. What is
+        stored of a photo that is known stays as it is: its event is not dealt with yet.
 
         Returns: the work to go on with, or None if the photo was deleted or replaced meanwhile.
         """
         try:
-            noted = self.catalog.write(replace(work.record, attempt=number), work.current)
+            known = work.record if work.current is None or work.is_new else work.current
+            noted = self.catalog.write(replace(known, attempt=number), work.current)
         except Conflict:
             return None
         return Work(replace(work.record, revision=noted.revision), noted)
@@ -114,22 +128,33 @@ class Gallery:
             self.storage.delete_derived(replaced.id, replaced.media)
         return stored
 
-    def expect_again(self, image_id: str) -> Record | None:
-        """Show a photo that failed as pending, because it is about to be queued once more.
+    def again(self, image_id: str, enqueue: Callable[[Record], None]) -> Record | None:
+        """Have a photo captioned once more. One that failed is pending meanwhile, one with a caption keeps it.
 
-        One that has its caption keeps it until the new one is there.
-
+        Args:
+            enqueue: queues the photo; what it raises is raised on, and all is as before.
         Returns: its record, or None if there is no such photo.
         """
+        failed: Record | None = None
 
         def settle(current: Record | None) -> Record | None:
-            if current is None or current.status != "failed":
-                return None
-            return replace(current, status="pending", error_code="", error_message="")
+            nonlocal failed
+            failed = current if current and current.status == "failed" else None
+            return replace(failed, status="pending", error_code="", error_message="") if failed else None
 
         current = self.catalog.get(image_id)
-        stored = self._settle(image_id, current, settle) or self.catalog.get(image_id)
-        return stored if stored and stored.is_visible else None
+        waiting = self._settle(image_id, current, settle)
+        stored = waiting or self.catalog.get(image_id)
+        if stored is None or not stored.is_visible:
+            return None
+        try:
+            enqueue(stored)
+        except Exception:
+            if failed and waiting:
+                with suppress(Conflict):
+                    self.catalog.write(failed, waiting)
+            raise
+        return stored
 
     # Removing
 

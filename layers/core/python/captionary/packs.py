@@ -61,7 +61,7 @@ class Pack:
 
     @property
     def label_floor(self) -> float:
-        """The score from which on a label is told: below, it would be wrong more often than right."""
+        """The score from which on a label is told: of those at or above it, at least half are right."""
         return float(self.manifest.get("scores", {}).get("label_floor", LABEL_FLOOR))
 
     @property
@@ -79,7 +79,8 @@ class Pack:
 
     def summary(self) -> dict[str, Any]:
         """What `GET /status` tells of the pack."""
-        return {name: self.manifest.get(name) for name in ("name", "version", "classes", "scores")}
+        about = {name: self.manifest.get(name) for name in ("name", "version", "classes", "scores")}
+        return about | {"caption_scores": self.manifest.get("decoder", {}).get("scores")}
 
 
 def load(folder: Path) -> Pack:
