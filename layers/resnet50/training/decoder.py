@@ -212,7 +212,7 @@ def train(
         callbacks=[
             scorer,
             keras.callbacks.BackupAndRestore(str(out / CHECKPOINT), delete_checkpoint=False),
-            _Steps(report, first_epoch),
+            Reporter(report, first_epoch),
         ],
     )
     return scorer.finish(
@@ -346,10 +346,3 @@ class DevScore(keras.callbacks.Callback):  # type: ignore[misc]
         beside = self._out / f"{SUMMARY}.new"
         beside.write_text(json.dumps(summary, indent=2) + "\n")
         beside.replace(self._out / SUMMARY)
-
-
-class _Steps(Reporter):
-    """Tells after each step, and after each epoch with the scores of the development set."""
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        self._report(epoch, self.params["steps"] - 1, dict(logs or {}))

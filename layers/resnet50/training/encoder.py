@@ -214,7 +214,7 @@ def finished_epochs(checkpoint: Path) -> int:
 
 
 class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
-    """Tells after each step."""
+    """Tells after each step, and after each epoch with the scores of the development set."""
 
     def __init__(self, report: Report, first_epoch: int) -> None:
         super().__init__()
@@ -226,3 +226,6 @@ class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         self._report(self._epoch, batch, dict(logs or {}))
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self._report(epoch, self.params["steps"] - 1, dict(logs or {}))
