@@ -19,7 +19,7 @@ from captionary.beam import Search, beam_search
 from captionary.words import PAD, UNKNOWN, Vocabulary, sentence
 
 from .data import DataError
-from .encoder import Report, Reporter, cosine, finished_epochs
+from .encoder import Report, Reporter, check_unchanged, cosine, finished_epochs
 from .scores import bleu_and_cider
 from .settings import DecoderSettings
 from .show_and_tell import ShowAndTell
@@ -294,13 +294,7 @@ class DevScore(keras.callbacks.Callback):  # type: ignore[misc]
         summary = self._summary()
         if not summary:
             return
-        given, known = dataclasses.asdict(self._settings), summary["settings"]
-        changed = [name for name in given.keys() - MAY_CHANGE if name in known and given[name] != known[name]]
-        if changed:
-            raise DataError(
-                f"The run in {self._out} has another {changed[0]}: {known[changed[0]]}, not {given[changed[0]]}. "
-                "Go on with its own settings, or choose another folder."
-            )
+        check_unchanged(self._out, dataclasses.asdict(self._settings), summary["settings"], MAY_CHANGE)
         if summary["vocabulary"] != self._vocabulary.words:
             raise DataError(f"The run in {self._out} was trained on other captions. Choose another folder.")
 

@@ -6,7 +6,7 @@ import dataclasses
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,9 @@ from captionary.preprocess import CHANNEL_MEANS_BGR
 
 from .data import Batches, DataError, LabelledImages
 from .settings import EncoderSettings
+
+SETTINGS = "settings.json"
+MAY_CHANGE = {"epochs", "dtype_policy"}  # when a run goes on
 
 Report = Callable[[int, int, dict[str, float]], None]
 
@@ -106,7 +109,7 @@ def train(
             those up to conv4 stay as they are.
     Returns: scores of the finished model on the held-out pictures: `top1`, `top5` (0 to 1), `dev_loss`.
     Raises:
-        DataError: there are too few pictures to hold out that many.
+        DataError: there are too few pictures to hold out that many, or `out` holds a run with other settings.
     """
     if settings.dev_images >= len(images.labels):
         raise DataError(
@@ -114,6 +117,9 @@ def train(
             "set dev_images lower."
         )
     out.mkdir(parents=True, exist_ok=True)
+    if (begun := out / SETTINGS).is_file():
+        check_unchanged(out, dataclasses.asdict(settings), json.loads(begun.read_text()), MAY_CHANGE)
+    begun.write_text(json.dumps(dataclasses.asdict(settings), indent=2) + "\n")
     keras.utils.set_random_seed(settings.seed)
     keras.config.set_dtype_policy(settings.dtype_policy)
     batches, dev = _split(images, settings)
@@ -168,6 +174,20 @@ def train(
     }
     (out / "training.json").write_text(json.dumps(summary, indent=2) + "\n")
     return scores
+
+
+def check_unchanged(run: Path, given: dict[str, Any], known: dict[str, Any], but_for: Collection[str]) -> None:
+    """Refuse to go on with a run that was begun with other settings, but for those.
+
+    Raises:
+        DataError: one of them is another.
+    """
+    changed = sorted(name for name in given.keys() - but_for if name in known and given[name] != known[name])
+    if changed:
+        raise DataError(
+            f"The run in {run} has another {changed[0]}: {known[changed[0]]}, not {given[changed[0]]}. "
+            "Go on with its own settings, or choose another folder."
+        )
 
 
 def _split(images: LabelledImages, settings: EncoderSettings) -> tuple[Batches, Batches]:

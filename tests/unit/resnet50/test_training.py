@@ -167,6 +167,8 @@ def test_a_run_that_was_killed_goes_on(tmp_path: Path) -> None:
     epochs.clear()
     again = encoder.train(images, SETTINGS, tmp_path / "run", lambda epoch, step, logs: epochs.append(epoch))
     assert (epochs, again) == ([], scores), "what is finished is only scored"
+    with pytest.raises(DataError, match=r"has another learning_rate: 0\.3, not 0\.2"):
+        encoder.train(images, dataclasses.replace(SETTINGS, learning_rate=0.2), tmp_path / "run")
 
 
 def test_too_few_pictures(tmp_path: Path) -> None:
