@@ -308,7 +308,7 @@ class DevScore(keras.callbacks.Callback):  # type: ignore[misc]
         self._decoder.set_weights(weights)
         scores = self._score(self._settings.score_pictures)
         summary = self._summary()
-        if not summary or scores["cider"] > summary["best"]["cider"]:
+        if not summary or self._settings.keep_last or scores["cider"] > summary["best"]["cider"]:
             save_weights(self._decoder, self._out / WEIGHTS)
             summary |= {
                 "settings": dataclasses.asdict(self._settings),

@@ -236,6 +236,11 @@ def test_it_ends_when_it_gets_no_better(features: NDArray[np.float16], album: Pa
     assert (tmp_path / "decoder.weights.h5").stat().st_mtime_ns == weights
 
 
+def test_the_last_epoch_is_kept_if_asked(features: NDArray[np.float16], album: Path, tmp_path: Path) -> None:
+    train(features, album, tmp_path, epochs=3, patience=1, learning_rate=0.0, keep_last=True)
+    assert json.loads((tmp_path / "decoder.json").read_text())["best"]["epoch"] == 3
+
+
 def test_word_by_word_gives_what_whole_sentences_give(run: Path, features: NDArray[np.float16]) -> None:
     network, _, _ = decoder.load(run)
     tokens = np.random.default_rng(1).integers(1, 15, (3, 2, 8)).astype(np.int32)
