@@ -79,12 +79,13 @@ need_page() {
     printf '%s\n' "$sources" >"$stamp"
 }
 
-# AWS SAM's command line, in an environment of its own: it pins older versions of what the tests use.
-need_sam() {
-    local sam=$environment-sam
-    cmp -s "$root/scripts/locks/sam.txt" "$sam/sets/sam.txt" && return
-    "$(find_python)" -m venv --clear "$sam"
-    install_set "$sam" sam
+# need_apart SET: a set in an environment of its own, because it pins other versions of what the rest uses:
+# sam, AWS SAM's command line; dvc, which runs the training pipeline.
+need_apart() {
+    local apart=$environment-$1
+    cmp -s "$root/scripts/locks/$1.txt" "$apart/sets/$1.txt" && return
+    "$(find_python)" -m venv --clear "$apart"
+    install_set "$apart" "$1"
 }
 
 # A Chromium for the end-to-end tests; without one they say that they were skipped.

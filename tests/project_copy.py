@@ -21,13 +21,13 @@ SIZE = 32
 
 def copy_project(folder: Path) -> Path:
     """Copy what the commands need; the installed packages and the page are the project's own."""
-    left_out = shutil.ignore_patterns("__pycache__", "runs")
-    for name in ("functions", "infra", "layers", "scripts"):
+    left_out = shutil.ignore_patterns("__pycache__", "runs", "tmp", "cache", "dvc.lock")
+    for name in (".dvc", "functions", "infra", "layers", "scripts"):
         shutil.copytree(ROOT / name, folder / name, ignore=left_out)
-    shutil.copy(ROOT / "template.yaml", folder)
+    for name in (".dvcignore", "template.yaml"):
+        shutil.copy(ROOT / name, folder)
     for name in (".venv", ".venv-dvc", "frontend"):
         (folder / name).symlink_to(ROOT / name)
-    make_starter(folder / "layers" / "resnet50" / "packs" / "starter")
     return folder
 
 

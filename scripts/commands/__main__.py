@@ -12,6 +12,7 @@ COMMANDS = {
     "status": "Tell how many photos there are, what waits, and what runs.",
     "retry": "Have photos captioned once more, by default those that failed.",
     "reindex": "Compare table and buckets, and caption anew what an older model captioned.",
+    "prepare": "Pack captioned pictures into one file to train on.",
     "train": "Train a network.",
     "pack": "Build a model pack.",
     "evaluate": "Score the captions of a pack.",

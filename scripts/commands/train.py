@@ -30,6 +30,7 @@ from resnet50.training.encoder import Report
 from resnet50.training.features import encode, look
 from resnet50.training.settings import DecoderSettings, DistilSettings, EncoderSettings, SettingsError
 
+from . import tracking
 from .folders import pack_folder
 
 
@@ -64,7 +65,15 @@ def command() -> None:
 @click.option("--batch-size", type=int, help="Pictures a step.")
 @click.option("--dev-images", type=int, help="Pictures held out to score on.")
 @click.option("--head-only", is_flag=True, default=None, help="Learn stage 5 and the classes alone.")
-def encoder(data: Path, out: Path, start: Path | None, config: Path | None, **overrides: int | bool | None) -> None:
+@tracking.option
+def encoder(
+    data: Path,
+    out: Path,
+    start: Path | None,
+    config: Path | None,
+    mlflow: Path | None,
+    **overrides: int | bool | None,
+) -> None:
     """Train Keras' ResNet50 to name what is in a picture.
 
     --data is a packed .npz, or a folder with a folder of pictures for each class. Killed and started
@@ -77,11 +86,15 @@ def encoder(data: Path, out: Path, start: Path | None, config: Path | None, **ov
     except (SettingsError, DataError, networks.WeightsError) as exc:
         raise click.ClickException(str(exc)) from exc
     steps = max(1, -(-(len(images.labels) - settings.dev_images) // settings.batch_size))
-    with _progress(settings.epochs * steps, steps, "top1") as report:
+    with (
+        tracking.tracked(mlflow, out, "encoder", settings, data=data) as tracker,
+        _progress(settings.epochs * steps, steps, "top1") as report,
+    ):
         try:
-            scores = encoding.train(images, settings, out, report, start=begun)
+            scores = encoding.train(images, settings, out, tracker.by_epoch(report, steps), start=begun)
         except (DataError, SettingsError) as exc:
             raise click.ClickException(str(exc)) from exc
+        tracker.finish(scores, out / "training.json")
     click.echo(f"On {settings.dev_images} pictures held out: top-1 {scores['top1']:.1%}, top-5 {scores['top5']:.1%}")
     click.echo(f"Make a pack of it: scripts/captionary pack NAME --run {out} --data {data}")
 
@@ -106,6 +119,7 @@ def encoder(data: Path, out: Path, start: Path | None, config: Path | None, **ov
 @click.option("--epoch-pictures", type=int, help="Pictures of an epoch, as many from each set.")
 @click.option("--image-size", type=int, help="Pixels, both sides.")
 @click.option("--batch-size", type=int, help="Pictures a step.")
+@tracking.option
 def distil(
     teacher: str,
     data: tuple[Path, ...],
@@ -114,6 +128,7 @@ def distil(
     start: Path | None,
     features: Path | None,
     config: Path | None,
+    mlflow: Path | None,
     **overrides: int | None,
 ) -> None:
     """Teach a small-picture ResNet50 to see what another one sees, on photos that need no labels.
@@ -135,8 +150,14 @@ def distil(
     ]
     dev_lesson = Lesson(dev_set, _encode(network, dev_set, kept, key, 1))
     steps = max(1, settings.epoch_pictures // settings.batch_size)
-    with _progress(settings.epochs * steps, steps, "cosine") as report:
-        scores = distilling.train(lessons, dev_lesson, settings, out, report, start=begun)
+    with (
+        tracking.tracked(
+            mlflow, out, "distil", settings, teacher=teacher, data=[str(path) for path in data]
+        ) as tracker,
+        _progress(settings.epochs * steps, steps, "cosine") as report,
+    ):
+        scores = distilling.train(lessons, dev_lesson, settings, out, tracker.by_epoch(report, steps), start=begun)
+        tracker.finish(scores, out / distilling.SUMMARY)
     click.echo(f"On {len(dev_set)} pictures held out: features like the teacher's, cosine {scores['cosine']:.3f}")
     click.echo(f"Give it a head: scripts/captionary train encoder --start {out} --head-only ...")
 
@@ -160,6 +181,7 @@ def distil(
 @click.option("--epochs", type=int, help="Passes over the data.")
 @click.option("--views", type=int, help="Of each picture: itself, its mirror image, random parts.")
 @click.option("--least-count", type=int, help="How often a word has to occur to be learnt.")
+@tracking.option
 def decoder(
     data: Path,
     dev: Path | None,
@@ -168,6 +190,7 @@ def decoder(
     features: Path | None,
     start: Path | None,
     config: Path | None,
+    mlflow: Path | None,
     **overrides: int | None,
 ) -> None:
     """Train a decoder to put what a network sees into a sentence.
@@ -189,22 +212,24 @@ def decoder(
     kept = features or out / "features"
     seen, dev_seen = _encode(network, images, kept, key, settings.views), _encode(network, dev_images, kept, key, 1)
     steps = -(-len(images) // settings.batch_size)
-    with _progress(settings.epochs * steps, steps, "cider") as report:
-        about = {
-            "sight": sight_of(partial(look, network)),
-            "provenance": f"{len(images)} pictures of {data.name}",
-            "dev": (dev or data).name,
-        }
-        try:
-            scores = decoding.train(
-                seen, images.captions, dev_seen, dev_images.captions, settings, out, report, start=start, about=about
-            )
-        except DataError as exc:
-            raise click.ClickException(str(exc)) from exc
-    if settings.reward_epochs:
-        steps = reward.steps(len(images), settings)
-        with _progress(settings.reward_epochs * steps, steps, "cider") as report:
-            scores = reward.fine_tune(out, seen, images.captions, dev_seen, dev_images.captions, settings, report)
+    sets = (seen, images.captions, dev_seen, dev_images.captions)
+    about = {
+        "sight": sight_of(partial(look, network)),
+        "provenance": f"{len(images)} pictures of {data.name}",
+        "dev": (dev or data).name,
+    }
+    with tracking.tracked(mlflow, out, "decoder", settings, data=data, encoder=encoder) as tracker:
+        with _progress(settings.epochs * steps, steps, "cider") as report:
+            noted = tracker.by_epoch(report, steps)
+            try:
+                scores = decoding.train(*sets, settings, out, noted, start=start, about=about)
+            except DataError as exc:
+                raise click.ClickException(str(exc)) from exc
+        if settings.reward_epochs:
+            steps = reward.steps(len(images), settings)
+            with _progress(settings.reward_epochs * steps, steps, "cider") as report:
+                scores = reward.fine_tune(out, *sets, settings, tracker.by_epoch(report, steps, "reward_"))
+        tracker.finish(scores, out / decoding.SUMMARY)
     click.echo(f"On {len(dev_images.names)} pictures held out: BLEU-4 {scores['bleu4']}, CIDEr {scores['cider']}")
     click.echo(f"Put it into a pack: scripts/captionary pack NAME --decoder {out} ...")
 

@@ -16,7 +16,7 @@ import pytest
 from infra.deploy import ROOT
 from infra.ministack import free_port
 from infra.sandbox import RunningGallery, eventually
-from tests.project_copy import copy_project, make_album
+from tests.project_copy import copy_project, make_album, make_starter
 
 pytestmark = pytest.mark.integration
 
@@ -28,6 +28,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the project with an album in it."""
     folder = copy_project(tmp_path_factory.mktemp("project") / "captionary")
     make_album(folder / "photos")
+    make_starter(folder / "layers" / "resnet50" / "packs" / "starter")
     return folder
 
 

@@ -40,7 +40,7 @@ class PackedCaptions(PackedPictures):
     """Encoded pictures in one .npz (`data`, `offsets`, `filenames`), captions in a .json beside it."""
 
     def __init__(self, path: Path) -> None:
-        captions = path.with_name(f"{path.stem}_captions.json")
+        captions = captions_beside(path)
         if not captions.is_file():
             raise DataError(f"{captions} should lie beside {path.name}: file names, and the captions of each")
         with np.load(path) as archive:
@@ -99,10 +99,15 @@ def open_captioned(path: Path, split: str = "all") -> CaptionedImages:
     raise DataError(f"{path} is no captioned set that this program reads: see layers/resnet50/training/captions.py")
 
 
+def captions_beside(path: Path) -> Path:
+    """Where the captions of a packed set lie."""
+    return path.with_name(f"{path.stem}_captions.json")
+
+
 def is_captioned(path: Path) -> bool:
     """Whether a set has captions, by the files that hold them."""
     if path.suffix == ".npz":
-        return path.with_name(f"{path.stem}_captions.json").is_file()
+        return captions_beside(path).is_file()
     return has_splits(path) or any((path / name).exists() for name in ("results.csv", "results_20130124.token"))
 
 

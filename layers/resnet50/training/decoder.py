@@ -20,7 +20,7 @@ from captionary.words import PAD, UNKNOWN, Vocabulary, sentence
 
 from .checkpoint import Checkpoint, finished_epochs, replace_text, replace_weights
 from .data import DataError
-from .encoder import Report, Reporter, cosine
+from .encoder import Report, Reporter, check_unchanged, cosine
 from .scores import bleu_and_cider
 from .settings import DecoderSettings
 from .show_and_tell import ShowAndTell
@@ -216,7 +216,7 @@ def train(
         callbacks=[
             scorer,
             checkpoint,
-            _Steps(report, first_epoch),
+            Reporter(report, first_epoch),
         ],
     )
     return scorer.finish(
@@ -291,13 +291,7 @@ class DevScore(keras.callbacks.Callback):  # type: ignore[misc]
         summary = self._summary()
         if not summary:
             return
-        given, known = dataclasses.asdict(self._settings), summary["settings"]
-        changed = [name for name in given.keys() - MAY_CHANGE if name in known and given[name] != known[name]]
-        if changed:
-            raise DataError(
-                f"The run in {self._out} has another {changed[0]}: {known[changed[0]]}, not {given[changed[0]]}. "
-                "Go on with its own settings, or choose another folder."
-            )
+        check_unchanged(self._out, dataclasses.asdict(self._settings), summary["settings"], MAY_CHANGE)
         if summary["vocabulary"] != self._vocabulary.words:
             raise DataError(f"The run in {self._out} was trained on other captions. Choose another folder.")
 
@@ -311,7 +305,7 @@ class DevScore(keras.callbacks.Callback):  # type: ignore[misc]
         self._decoder.set_weights(weights)
         scores = self._score(self._settings.score_pictures)
         summary = self._summary()
-        if not summary or scores["cider"] > summary["best"]["cider"]:
+        if not summary or self._settings.keep_last or scores["cider"] > summary["best"]["cider"]:
             replace_weights(self._decoder, self._out / WEIGHTS)
             summary |= {
                 "settings": dataclasses.asdict(self._settings),
@@ -341,10 +335,3 @@ class DevScore(keras.callbacks.Callback):  # type: ignore[misc]
 
     def _write(self, summary: dict[str, Any]) -> None:
         replace_text(self._out / SUMMARY, json.dumps(summary, indent=2) + "\n")
-
-
-class _Steps(Reporter):
-    """Tells after each step, and after each epoch with the scores of the development set."""
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        self._report(epoch, self.params["steps"] - 1, dict(logs or {}))

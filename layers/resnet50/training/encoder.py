@@ -6,7 +6,7 @@ import dataclasses
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,9 @@ from captionary.preprocess import CHANNEL_MEANS_BGR
 from .checkpoint import Checkpoint, finished_epochs
 from .data import Batches, DataError, LabelledImages
 from .settings import EncoderSettings, SettingsError
+
+SETTINGS = "settings.json"
+MAY_CHANGE = {"epochs", "dtype_policy"}  # when a run goes on
 
 Report = Callable[[int, int, dict[str, float]], None]
 
@@ -107,7 +110,7 @@ def train(
             those up to conv4 stay as they are.
     Returns: scores of the finished model on the held-out pictures: `top1`, `top5` (0 to 1), `dev_loss`.
     Raises:
-        DataError: there are too few pictures to hold out that many.
+        DataError: there are too few pictures to hold out that many, or `out` holds a run with other settings.
         SettingsError: `head_only`, and nothing to start with.
     """
     if settings.dev_images >= len(images.labels):
@@ -116,6 +119,9 @@ def train(
             "set dev_images lower."
         )
     out.mkdir(parents=True, exist_ok=True)
+    if (begun := out / SETTINGS).is_file():
+        check_unchanged(out, dataclasses.asdict(settings), json.loads(begun.read_text()), MAY_CHANGE)
+    begun.write_text(json.dumps(dataclasses.asdict(settings), indent=2) + "\n")
     keras.utils.set_random_seed(settings.seed)
     keras.config.set_dtype_policy(settings.dtype_policy)
     batches, dev = _split(images, settings)
@@ -173,6 +179,20 @@ def train(
     return scores
 
 
+def check_unchanged(run: Path, given: dict[str, Any], known: dict[str, Any], but_for: Collection[str]) -> None:
+    """Refuse to go on with a run that was begun with other settings, but for those.
+
+    Raises:
+        DataError: one of them is another.
+    """
+    changed = sorted(name for name in given.keys() - but_for if name in known and given[name] != known[name])
+    if changed:
+        raise DataError(
+            f"The run in {run} has another {changed[0]}: {known[changed[0]]}, not {given[changed[0]]}. "
+            "Go on with its own settings, or choose another folder."
+        )
+
+
 def _split(images: LabelledImages, settings: EncoderSettings) -> tuple[Batches, Batches]:
     border = len(images.labels) - settings.dev_images
     batches = Batches(
@@ -211,7 +231,7 @@ def _schedule(settings: EncoderSettings, steps_per_epoch: int) -> Any:
 
 
 class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
-    """Tells after each step."""
+    """Tells after each step, and after each epoch with the scores of the development set."""
 
     def __init__(self, report: Report, first_epoch: int) -> None:
         super().__init__()
@@ -223,3 +243,6 @@ class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         self._report(self._epoch, batch, dict(logs or {}))
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self._report(epoch, self.params["steps"] - 1, dict(logs or {}))

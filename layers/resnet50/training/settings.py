@@ -103,6 +103,7 @@ class DecoderSettings(Settings):
     batch_size: int = 32  # pictures a step, with as many captions each as `captions_each`
     captions_each: int = 5
     patience: int = 4  # epochs without a better score on the development set, then it ends
+    keep_last: bool = False  # the last epoch's weights, not the best one's: for too few pictures to tell by
     score_pictures: int = 400  # of the development set, that are described after each epoch
     reward_epochs: int = 0  # then, of learning from CIDEr itself (reward.py)
     reward_rate: float = 3e-5  # AdamW's

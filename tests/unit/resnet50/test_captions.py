@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 
-from resnet50.training.captions import open_captioned, pixels
+from resnet50.training.captions import captions_beside, open_captioned, pixels
 from resnet50.training.data import DataError
 
 from .conftest import COLOURS, solid
@@ -122,3 +123,35 @@ def test_views_of_a_picture(tmp_path: Path) -> None:
     assert np.abs(part.astype(int) - whole).mean() > 5
     assert np.abs(part.astype(int) - other).mean() > 5
     np.testing.assert_array_equal(part, pixels(images, [0], 32, 2))
+
+
+def test_a_set_is_packed_and_always_in_the_same_way(tmp_path: Path) -> None:
+    from commands.prepare import command
+
+    for i, size in enumerate([(400, 300), (300, 50), (40, 30)]):
+        solid(list(COLOURS.values())[i], size).save(tmp_path / f"{i}.png")
+    (tmp_path / "captions.csv").write_text("file,caption\n0.png,Größe\n1.png,one\n1.png,uno\n2.png,two\n")
+    packed = []
+    for name in ("first", "second"):
+        out = tmp_path / "packed" / f"{name}.npz"
+        arguments = ["--data", str(tmp_path), "--split", "all", "--side", "224", "--out", str(out)]
+        result = CliRunner().invoke(command, arguments)
+        assert result.exit_code == 0, result.output
+        assert "3 pictures with 4 captions" in result.output
+        packed.append((out.read_bytes(), captions_beside(out).read_bytes()))
+    assert packed[0] == packed[1]
+    found, original = open_captioned(out), open_captioned(tmp_path)
+    assert (found.names, found.captions) == (original.names, original.captions)
+    sizes = {name: found.image(i).size for i, name in enumerate(found.names)}
+    assert sizes == {"0.png": (224, 224), "1.png": (224, 50), "2.png": (40, 30)}
+    assert np.abs(np.asarray(found.image(0), int) - np.asarray(original.image(0), int)[0, 0]).max() < 10
+
+
+@pytest.mark.parametrize(("out", "reason"), [("set.zip", "should end in .npz"), ("set.npz", "no captioned set")])
+def test_what_can_not_be_packed(tmp_path: Path, out: str, reason: str) -> None:
+    from commands.prepare import command
+
+    result = CliRunner().invoke(command, ["--data", str(tmp_path), "--out", str(tmp_path / out)])
+    assert result.exit_code > 0
+    assert reason in result.output
+    assert not (tmp_path / out).exists()

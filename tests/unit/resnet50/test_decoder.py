@@ -15,6 +15,7 @@ import keras
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from mlflow import MlflowClient
 from numpy.typing import NDArray
 
 from captionary import packs
@@ -23,6 +24,7 @@ from captionary.captioner import Captioner
 from captionary.decoder import Decoder
 from captionary.errors import PackError
 from captionary.words import Vocabulary
+from commands.tracking import RUN_ID
 from resnet50 import build, networks
 from resnet50.training import decoder
 from resnet50.training.captions import open_captioned
@@ -235,6 +237,11 @@ def test_it_ends_when_it_gets_no_better(features: NDArray[np.float16], album: Pa
     assert (tmp_path / "decoder.weights.h5").stat().st_mtime_ns == weights
 
 
+def test_the_last_epoch_is_kept_if_asked(features: NDArray[np.float16], album: Path, tmp_path: Path) -> None:
+    train(features, album, tmp_path, epochs=3, patience=1, learning_rate=0.0, keep_last=True)
+    assert json.loads((tmp_path / "decoder.json").read_text())["best"]["epoch"] == 3
+
+
 def test_word_by_word_gives_what_whole_sentences_give(run: Path, features: NDArray[np.float16]) -> None:
     network, _, _ = decoder.load(run)
     tokens = np.random.default_rng(1).integers(1, 15, (3, 2, 8)).astype(np.int32)
@@ -370,12 +377,18 @@ def test_the_command_trains_on_an_album(album: Path, tmp_path: Path) -> None:
     (tmp_path / "small.toml").write_text("width = 32\nheads = 2\nlayers = 1\nbatch_size = 8\n")
     arguments = ["--data", str(album), "--encoder", str(tmp_path / "conv4.weights.h5"), "--out", str(tmp_path / "run")]
     arguments += ["--config", str(tmp_path / "small.toml"), "--epochs", "1", "--views", "2", "--least-count", "1"]
+    arguments += ["--mlflow", str(tmp_path / "books")]
     result = CliRunner().invoke(command, ["decoder", *arguments])
     assert result.exit_code == 0, result.output
     assert "On 2 pictures held out: BLEU-4" in result.output
     sentences = build.sentences_of(tmp_path / "run")
     assert sentences.search.longest == DecoderSettings().longest
     assert "square" in sentences.vocabulary.words
+    noted = MlflowClient(f"sqlite:///{tmp_path}/books/mlflow.db").get_run(
+        (tmp_path / "run" / RUN_ID).read_text().strip()
+    )
+    assert (noted.info.status, noted.data.params["width"], noted.data.params["data"]) == ("FINISHED", "32", str(album))
+    assert noted.data.metrics.keys() >= {"loss", "cider", "final_cider"}
 
 
 @pytest.mark.parametrize(

@@ -130,10 +130,17 @@ SETTINGS = EncoderSettings(
 def test_training_learns_and_leaves_a_run(tmp_path: Path) -> None:
     images = open_labelled(pack_npz(tmp_path / "set.npz", 60))
     steps: list[tuple[int, int]] = []
-    scores = encoder.train(images, SETTINGS, tmp_path / "run", lambda epoch, step, logs: steps.append((epoch, step)))
+    told: set[str] = set()
+
+    def report(epoch: int, step: int, logs: dict[str, float]) -> None:
+        steps.append((epoch, step))
+        told.update(logs)
+
+    scores = encoder.train(images, SETTINGS, tmp_path / "run", report)
     assert scores["top1"] == 1.0
     assert steps[0] == (0, 0)
     assert steps[-1] == (3, 13)
+    assert told == {"loss", "top1", "top5", "val_loss", "val_top1", "val_top5"}
     summary = json.loads((tmp_path / "run" / "training.json").read_text())
     assert summary["scores"] == scores
     assert summary["settings"] == dataclasses.asdict(SETTINGS)
@@ -160,6 +167,8 @@ def test_a_run_that_was_killed_goes_on(tmp_path: Path) -> None:
     epochs.clear()
     again = encoder.train(images, SETTINGS, tmp_path / "run", lambda epoch, step, logs: epochs.append(epoch))
     assert (epochs, again) == ([], scores), "what is finished is only scored"
+    with pytest.raises(DataError, match=r"has another learning_rate: 0\.3, not 0\.2"):
+        encoder.train(images, dataclasses.replace(SETTINGS, learning_rate=0.2), tmp_path / "run")
 
 
 def test_too_few_pictures(tmp_path: Path) -> None:
