@@ -28,6 +28,11 @@ NICENESS = 10
 REASON_LENGTH = 300  # characters that are told of why a build failed
 PATIENCE = {"PIP_TIMEOUT": "5", "PIP_RETRIES": "1"}  # seconds of silence: without a network it shall fail soon
 
+NO_TENSORFLOW = (3, 14)  # and later Pythons: TensorFlow has no wheels for them yet
+HINDRANCE = (
+    "Training and building packs need TensorFlow, which has no wheels for Python 3.14 yet; use Python 3.11 to 3.13"
+)
+
 
 class BuildError(Exception):
     """The pack could not be built; the message says why, without a full stop."""
@@ -52,7 +57,14 @@ class Builder:
         self._process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
-        """Begin to build, and don't wait."""
+        """Begin to build, and don't wait.
+
+        Raises:
+            BuildError: it can't be built here.
+            OSError: there is no room for it.
+        """
+        if sys.version_info[:2] >= NO_TENSORFLOW:
+            raise BuildError(HINDRANCE)
         shutil.rmtree(self._scratch, ignore_errors=True)
         self._scratch.mkdir(parents=True)
         with self.log.open("w") as log:
