@@ -37,6 +37,7 @@ CLOUD_PORT = 4566  # LocalStack's, which clients try first
 RESTART_PAUSES = (0.0, 1.0, 5.0, 15.0)  # seconds before each new start of what died; then give up
 STEADY_SECONDS = 60.0  # after so long without a death, the count begins anew
 CHANGE_PAUSES = (5.0, 15.0, 60.0)  # seconds before each new try to go over to a pack that is built; then give up
+LOADS = 2  # that a network is given: the first may fail for want of memory or time while the machine is busy
 CLOUD_ERRORS = (BotoCoreError, ClientError)
 
 
@@ -212,6 +213,7 @@ class Supervisor:
             threading.Thread(target=self._replace_starter, daemon=True).start()
 
     def _go_back(self, pack: Pack) -> None:
+        """Have this pack caption again."""
         self._deploy(pack)
         self._warm_up()  # and the table learns again which it is
 
@@ -234,11 +236,13 @@ class Supervisor:
         Raises:
             NotLoaded: it can't be loaded.
         """
-        answer = self._clients.lambda_.invoke(
-            FunctionName=self._caption_function, InvocationType="RequestResponse", Payload=b"{}"
-        )
-        if "FunctionError" in answer:
-            raise NotLoaded(f"it can't be loaded ({_error_in(answer['Payload'].read())})")
+        for _ in range(LOADS):
+            answer = self._clients.lambda_.invoke(
+                FunctionName=self._caption_function, InvocationType="RequestResponse", Payload=b"{}"
+            )
+            if not answer.get("FunctionError"):
+                return
+        raise NotLoaded(f"it can't be loaded ({_error_in(answer['Payload'].read())})")
 
     def _settle_in(self, has_taken_over: bool) -> None:
         """What may happen once the gallery is open: load the network, and look whether anything was lost or left."""
