@@ -26,7 +26,12 @@ from .deploy import ROOT
 
 NICENESS = 10
 REASON_LENGTH = 300  # characters that are told of why a build failed
-PATIENCE = {"PIP_TIMEOUT": "5", "PIP_RETRIES": "0"}  # seconds of silence: without a network it shall fail soon
+PATIENCE = {"PIP_TIMEOUT": "5", "PIP_RETRIES": "1"}  # seconds of silence: without a network it shall fail soon
+
+NO_TENSORFLOW = (3, 14)  # and later Pythons: TensorFlow has no wheels for them yet
+HINDRANCE = (
+    "Training and building packs need TensorFlow, which has no wheels for Python 3.14 yet; use Python 3.11 to 3.13"
+)
 
 
 class BuildError(Exception):
@@ -52,14 +57,21 @@ class Builder:
         self._process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
-        """Begin to build, and don't wait."""
+        """Begin to build, and don't wait.
+
+        Raises:
+            BuildError: it can't be built here.
+            OSError: there is no room for it.
+        """
+        if sys.version_info[:2] >= NO_TENSORFLOW:
+            raise BuildError(HINDRANCE)
         shutil.rmtree(self._scratch, ignore_errors=True)
         self._scratch.mkdir(parents=True)
         with self.log.open("w") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "infra.builder", str(self.out), *self._command],
                 cwd=ROOT,
-                env={**os.environ, **PATIENCE, "TMPDIR": str(self._scratch), "PYTHONUNBUFFERED": "1"},
+                env={**PATIENCE, **os.environ, "TMPDIR": str(self._scratch), "PYTHONUNBUFFERED": "1"},
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -79,7 +91,7 @@ class Builder:
         """
         assert self._process is not None
         status = self._process.wait()
-        self._clear_up()
+        self.stop()
         if status:
             raise BuildError(_reason(status, self.log))
         try:
@@ -88,16 +100,13 @@ class Builder:
             raise BuildError(str(exc)) from exc
 
     def stop(self) -> None:
-        """End the build, with all its processes."""
-        if self._process is not None and not self.has_ended():
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
-            self._clear_up()
-
-    def _clear_up(self) -> None:
-        assert self._process is not None
-        assert self._process.stdin is not None
-        self._process.stdin.close()
+        """End the build if it goes on, with all its processes, and clear up."""
+        if self._process is not None:
+            if not self.has_ended():
+                os.killpg(self._process.pid, signal.SIGKILL)
+                self._process.wait()
+            assert self._process.stdin is not None
+            self._process.stdin.close()
         shutil.rmtree(self._scratch, ignore_errors=True)
 
 
@@ -116,7 +125,7 @@ def _reason(status: int, log: Path) -> str:
 
 def main() -> None:
     """Run the command, unless the pack is there by then."""
-    os.nice(NICENESS)
+    _give_way()
     threading.Thread(target=_hold_lifeline, args=(sys.stdin,), daemon=True).start()
     out, command = Path(sys.argv[1]), sys.argv[2:]
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -127,6 +136,13 @@ def main() -> None:
             return
         status = subprocess.run(command, stdin=subprocess.DEVNULL, check=False).returncode
     sys.exit(status if status >= 0 else 128 - status)
+
+
+def _give_way() -> None:
+    os.nice(NICENESS)
+    # Where Linux shares time out by session, as most do on a desktop, niceness counts only within one.
+    with contextlib.suppress(OSError):
+        Path("/proc/self/autogroup").write_text(str(NICENESS))
 
 
 def _hold_lifeline(gallery: IO[str]) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 REGION = "us-east-1"
 ACCESS_KEY = SECRET_KEY = "test"
+INVOCATION_SECONDS = 180  # that a function's answer is waited for: longer than any may take, and a network's loading
 
 
 @dataclass(frozen=True)
@@ -47,10 +48,16 @@ def connect(endpoint: str, *, connections: int = 16) -> Clients:
         s3={"addressing_style": "path"},
     )
 
-    def client(service: str) -> Any:
-        return session.client(service, config=config)
+    def client(service: str, **more: Any) -> Any:
+        return session.client(service, config=config.merge(Config(**more)))
 
-    return Clients(client("s3"), client("sqs"), client("dynamodb"), client("lambda"), client("cloudformation"))
+    return Clients(
+        client("s3"),
+        client("sqs"),
+        client("dynamodb"),
+        client("lambda", read_timeout=INVOCATION_SECONDS),
+        client("cloudformation"),
+    )
 
 
 def ignore_personal_settings() -> None:
@@ -59,4 +66,11 @@ def ignore_personal_settings() -> None:
         del os.environ[name]
     os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
     os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
-    os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = _reached_without_proxy()
+
+
+def _reached_without_proxy() -> str:
+    """The person's own list of hosts, for what is started here may fetch from a mirror, and this machine."""
+    given = f"{os.environ.get('NO_PROXY', '')},{os.environ.get('no_proxy', '')}".replace(" ", "").split(",")
+    hosts = dict.fromkeys([*filter(None, given), "127.0.0.1", "localhost"])
+    return "*" if "*" in hosts else ",".join(hosts)  # a star is understood only where it stands alone

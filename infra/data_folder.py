@@ -12,6 +12,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 import tempfile
 import time
 from pathlib import Path
@@ -63,6 +64,7 @@ class DataFolder:
         lock.write(str(os.getpid()))
         lock.flush()
         self._lock = lock
+        shutil.rmtree(self.build, ignore_errors=True)  # of a gallery that was killed; its build ended with it
 
     @property
     def lock(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -22,7 +23,7 @@ from captionary.packs import Pack
 from captionary.reconcile import Report
 
 from . import feed, front_door
-from .builder import Builder, BuildError
+from .builder import REASON_LENGTH, Builder, BuildError
 from .clients import REGION, connect, ignore_personal_settings
 from .data_folder import DataFolder
 from .deploy import ROOT, deploy
@@ -35,10 +36,17 @@ from .recover import RecoveryError, recover
 CLOUD_PORT = 4566  # LocalStack's, which clients try first
 RESTART_PAUSES = (0.0, 1.0, 5.0, 15.0)  # seconds before each new start of what died; then give up
 STEADY_SECONDS = 60.0  # after so long without a death, the count begins anew
+CHANGE_PAUSES = (5.0, 15.0, 60.0)  # seconds before each new try to go over to a pack that is built; then give up
+LOADS = 2  # that a network is given: the first may fail for want of memory or time while the machine is busy
+CLOUD_ERRORS = (BotoCoreError, ClientError)
 
 
 class Stop(BaseException):
     """Somebody asked the gallery to stop. Whoever handles errors shall not take it for one."""
+
+
+class NotLoaded(Exception):
+    """The caption function can't load its pack; the message says why, without a full stop."""
 
 
 class Supervisor:
@@ -47,10 +55,14 @@ class Supervisor:
     def __init__(self, data: DataFolder, port: int, choice: Choice) -> None:
         self._data = data
         self._port = port
-        self._pack = choice.pack
-        self._replaces_starter = choice.replaces_starter
+        self._pack = choice.pack  # the one that is deployed
+        self._may_replace_starter = choice.replaces_starter or choice.better is not None
         self._builder: Builder | None = None
+        self._built: Pack | None = None  # waits to take over
+        self._next_try = 0.0
+        self._pauses = list(CHANGE_PAUSES)
         self._upgrade: Upgrade | None = None
+        self._captioning_anew = threading.Lock()
         if choice.better:
             self._builder = _builder(choice.better, data)
             self._upgrade = Upgrade(model=choice.better.name, state="preparing", reason=None)
@@ -72,8 +84,14 @@ class Supervisor:
 
     def build(self) -> None:
         """Begin to build the model that is better than the one that captions, if there is to be any."""
-        if self._builder:
+        if not self._builder:
+            return
+        try:
             self._builder.start()
+        except (BuildError, OSError) as exc:
+            builder, self._builder = self._builder, None
+            self._give_up(builder.out.name, str(exc))
+        else:
             say(
                 f"The starter model captions for now; the {self._builder.out.name} model is built beside it "
                 f"(log: {_shown(self._builder.log)}). "
@@ -97,7 +115,9 @@ class Supervisor:
             if not dead:
                 if self._builder and self._builder.has_ended():
                     builder, self._builder = self._builder, None
-                    self._go_over(builder)
+                    self._collect(builder)
+                if self._built and time.monotonic() >= self._next_try:
+                    self._go_over(self._built)
                 continue
             deaths = deaths + 1 if time.monotonic() - last_death < STEADY_SECONDS else 0
             last_death = time.monotonic()
@@ -144,70 +164,141 @@ class Supervisor:
         self._data.write_endpoints(self._endpoints)
         self._tell(self._upgrade)
         self._cloud.save_all()
-        threading.Thread(target=self._settle_in, args=(self._replaces_starter,), daemon=True).start()
+        has_taken_over = self._may_replace_starter and self._pack.name != STARTER and not self._built
+        threading.Thread(target=self._settle_in, args=(has_taken_over,), daemon=True).start()
 
     def _deploy(self, pack: Pack) -> dict[str, str]:
         try:
-            return deploy(self._clients, pack.folder, {"PublicS3Endpoint": self.site.rstrip("/")})
-        except (BotoCoreError, ClientError) as exc:
+            outputs = deploy(self._clients, pack.folder, {"PublicS3Endpoint": self.site.rstrip("/")})
+        except CLOUD_ERRORS as exc:
             raise StartError(f"The local cloud refused to deploy template.yaml: {exc}") from exc
+        self._pack = pack
+        return outputs
 
-    def _go_over(self, builder: Builder) -> None:
-        """Go over to the model that was built, or say why that can't be; the gallery stays open."""
-        name = builder.out.name
+    def _collect(self, builder: Builder) -> None:
+        """See what became of a build that has ended."""
         try:
-            pack = builder.result()
+            self._built = builder.result()
+        except (BuildError, OSError) as exc:
+            self._give_up(builder.out.name, str(exc))
+
+    def _go_over(self, pack: Pack) -> None:
+        """Go over to the model that was built, or try again later, or say why that can't be; the gallery stays open."""
+        starter = self._pack
+        try:
             with feed.paused(self._clients, self._endpoints["ingest_queue"], self._caption_function):
                 self._deploy(pack)
-                self._warm_up()
-        except (BuildError, StartError, BotoCoreError, ClientError) as exc:
-            reason = str(exc).rstrip(".")
-            self._tell(Upgrade(model=name, state="failed", reason=reason))
-            say(
-                f"The {name} model can't take over: {reason}. The starter goes on captioning; the next start "
-                "tries again, unless it is with --model starter."
-            )
-            return
-        self._pack, self._replaces_starter = pack, True
-        self._cloud.save_all()
-        say(f"Switched to the {name} model; what the starter captioned is captioned anew.")
-        threading.Thread(target=self._replace_starter, daemon=True).start()
+                try:
+                    self._load_network()
+                except NotLoaded:
+                    self._go_back(starter)
+                    raise
+        except NotLoaded as exc:
+            self._built = None
+            self._give_up(pack.name, str(exc))
+        except (StartError, OSError, *CLOUD_ERRORS) as exc:  # perhaps because the local cloud died
+            with contextlib.suppress(StartError, OSError, *CLOUD_ERRORS):
+                self._go_back(starter)
+                feed.resume(self._clients, self._caption_function)
+            self._pack = starter  # where the local cloud did not answer, with its next start
+            if self._pauses:
+                self._next_try = time.monotonic() + self._pauses.pop(0)
+            else:
+                self._built = None
+                self._give_up(pack.name, str(exc))
+        else:
+            self._built = None
+            self._cloud.save_all()
+            say(f"Switched to the {pack.name} model; what the starter captioned is captioned anew.")
+            threading.Thread(target=self._replace_starter, daemon=True).start()
+
+    def _go_back(self, pack: Pack) -> None:
+        """Have this pack caption again."""
+        self._deploy(pack)
+        self._warm_up()  # and the table learns again which it is
+
+    def _give_up(self, model: str, reason: str) -> None:
+        """Stay with the starter."""
+        reason = reason.rstrip(".")
+        self._tell(Upgrade(model=model, state="failed", reason=reason))
+        say(
+            f"The {model} model can't take over: {reason}. The starter goes on captioning; the next start "
+            "tries again, unless it is with --model starter."
+        )
 
     def _warm_up(self) -> None:
         """Have the network loaded before the first photo comes."""
         self._clients.lambda_.invoke(FunctionName=self._caption_function, InvocationType="Event", Payload=b"{}")
 
-    def _settle_in(self, replaces_starter: bool) -> None:
+    def _load_network(self) -> None:
+        """As `_warm_up`, and wait for it.
+
+        Raises:
+            NotLoaded: it can't be loaded.
+        """
+        for _ in range(LOADS):
+            answer = self._clients.lambda_.invoke(
+                FunctionName=self._caption_function, InvocationType="RequestResponse", Payload=b"{}"
+            )
+            if not answer.get("FunctionError"):
+                return
+        raise NotLoaded(f"it can't be loaded ({_error_in(answer['Payload'].read())})")
+
+    def _settle_in(self, has_taken_over: bool) -> None:
         """What may happen once the gallery is open: load the network, and look whether anything was lost or left."""
         try:
             feed.resume(self._clients, self._caption_function)  # the last run may have ended while it was paused
-            self._warm_up()
+            if has_taken_over:
+                self._load_network()
+            else:
+                self._warm_up()
             report = recover(self._clients, self._endpoints)
-        except (BotoCoreError, ClientError, RecoveryError) as exc:
+        except NotLoaded as exc:
+            self._fall_back(str(exc))
+            return
+        except (RecoveryError, *CLOUD_ERRORS) as exc:
             # Perhaps because the local cloud died: then the watcher starts it again, and this too.
             say(f"The look for photos that may have been lost was broken off; the next start looks again. ({exc})")
             return
         if report.restored or report.queued or report.removed:
             say(_found(report))
-        if replaces_starter and report.models.get(STARTER):
+        if has_taken_over and report.models.get(STARTER):
             self._replace_starter()
 
-    def _replace_starter(self) -> None:
-        """Make anew what the starter captioned."""
-        name = self._pack.name
+    def _fall_back(self, reason: str) -> None:
+        """The model that took over in an earlier run can't be loaded any more: have the starter caption."""
+        model = self._pack.name
         try:
-            self._tell(Upgrade(model=name, state="captioning", reason=None))
-            count = caption_anew(self._clients, self._endpoints, lambda record: record.model_name == STARTER)
-            self._tell(Upgrade(model=name, state="done", reason=None))
-        except (BotoCoreError, ClientError, RecoveryError) as exc:
-            say(f"Captioning anew by the {name} model was broken off; the next start goes on with it. ({exc})")
-        else:
-            say(f"{count} captions made anew by the {name} model.")
+            with feed.paused(self._clients, self._endpoints["ingest_queue"], self._caption_function):
+                self._go_back(choose(STARTER).pack)
+            self._give_up(model, reason)
+            recover(self._clients, self._endpoints)
+        except (StartError, OSError, RecoveryError, *CLOUD_ERRORS) as exc:
+            say(f"The {model} model can't caption: {reason}; and the starter can't take its place: {exc}")
+
+    def _replace_starter(self) -> None:
+        """Make anew what the starter captioned. However that ends, nobody is told that it still goes on."""
+        name = self._pack.name
+        with self._captioning_anew:  # one that the local cloud's death did not end goes first
+            count, reason = 0, "it was broken off"
+            try:
+                self._tell(Upgrade(model=name, state="captioning", reason=None))
+                count = caption_anew(self._clients, self._endpoints, lambda record: record.model_name == STARTER)
+                reason = ""
+            except (RecoveryError, *CLOUD_ERRORS) as exc:
+                reason = str(exc)
+            finally:
+                # Done in either case: it is this model that captions, though some words may still be the starter's.
+                self._tell(Upgrade(model=name, state="done", reason=reason or None))
+            if reason:
+                say(f"Captioning anew by the {name} model was broken off; the next start goes on with it. ({reason})")
+            elif count:
+                say(f"{count} captions made anew by the {name} model.")
 
     def _tell(self, upgrade: Upgrade | None) -> None:
         """Let the API know how the change to the better model goes."""
         self._upgrade = upgrade
-        with contextlib.suppress(BotoCoreError, ClientError):  # a local cloud that died is told when it is back
+        with contextlib.suppress(*CLOUD_ERRORS):  # a local cloud that died is told when it is back
             Catalog(self._clients.dynamodb, self._endpoints["table"]).put_upgrade(upgrade)
 
     def _start_door(self) -> None:
@@ -264,8 +355,8 @@ def build_first(out: Path, data: DataFolder) -> Pack:
         StartError: it can't be built.
     """
     builder = _builder(out, data)
-    builder.start()
     try:
+        builder.start()
         say(f"The {out.name} model is built first, once (log: {_shown(builder.log)}) ...")
         while not builder.has_ended():
             time.sleep(0.2)
@@ -274,6 +365,14 @@ def build_first(out: Path, data: DataFolder) -> Pack:
         raise StartError(f"The {out.name} model can't be built: {exc}.") from exc
     finally:
         builder.stop()
+
+
+def _error_in(payload: bytes) -> str:
+    """What a function that failed says, in a line."""
+    try:
+        return str(json.loads(payload)["errorMessage"]).partition("\n")[0][:REASON_LENGTH].rstrip(".")
+    except (ValueError, KeyError, TypeError):
+        return "the function's log says why"
 
 
 def _builder(out: Path, data: DataFolder) -> Builder:

@@ -9,14 +9,16 @@ fail() {
     exit 1
 }
 
-# Prints the first Python on the path that is new enough.
+# Prints the first Python on the path that is new enough, if there is one then one that TensorFlow has wheels for.
 find_python() {
-    local candidate
-    for candidate in python3 python3.13 python3.12 python3.11 python; do
-        if "$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (4,))' 2>/dev/null; then
-            command -v "$candidate"
-            return
-        fi
+    local newest candidate
+    for newest in "3, 14" "4,"; do
+        for candidate in python3 python3.13 python3.12 python3.11 python; do
+            if "$candidate" -c "import sys; sys.exit(not (3, 11) <= sys.version_info < ($newest))" 2>/dev/null; then
+                command -v "$candidate"
+                return
+            fi
+        done
     done
     fail "Captionary needs Python 3.11 or newer; $(python3 --version 2>/dev/null || echo 'no python3') is what is here." \
         "Install one from your system's packages or python.org."
@@ -25,18 +27,44 @@ find_python() {
 # need SET...: make the Python environment hold one of the sets of scripts/locks, the first if none is there yet.
 # A larger set holds the smaller ones, so naming those after the wanted one saves work.
 need() {
-    local set python
+    local python
+    has_one_of "$@" && return
+    { # one at a time: a pack may be built beside this
+        hold_lock 9
+        has_one_of "$@" && return
+        if ! "$environment/bin/python" -c '' 2>/dev/null; then
+            python=$(find_python)
+            "$python" -m venv --clear "$environment" ||
+                fail "Python could not make an environment in $environment; on Debian and Ubuntu, install python3-venv."
+        fi
+        install_set "$environment" "$1"
+    } 9>"$environment.lock"
+}
+
+has_one_of() {
+    local set
     for set in "$@"; do
         if [ -x "$environment/bin/python" ] && cmp -s "$root/scripts/locks/$set.txt" "$environment/sets/$set.txt"; then
             return
         fi
     done
-    if ! "$environment/bin/python" -c '' 2>/dev/null; then
-        python=$(find_python)
-        "$python" -m venv --clear "$environment" ||
-            fail "Python could not make an environment in $environment; on Debian and Ubuntu, install python3-venv."
-    fi
-    install_set "$environment" "$1"
+    return 1
+}
+
+# hold_lock DESCRIPTOR: wait for a file that is open; where there is no flock (on macOS), go on without.
+hold_lock() {
+    command -v flock >/dev/null || return 0
+    flock --nonblock "$1" && return
+    echo "Waiting for another installation of Python packages ..." >&2
+    flock "$1"
+}
+
+# Stop where TensorFlow can't be installed.
+need_python_for_tensorflow() {
+    local python=$environment/bin/python
+    [ -x "$python" ] || python=$(find_python)
+    "$python" -c 'import sys; sys.exit(sys.version_info >= (3, 14))' ||
+        fail "Training and building packs need TensorFlow, which has no wheels for Python 3.14 yet; use Python 3.11 to 3.13."
 }
 
 # install_set ENVIRONMENT SET

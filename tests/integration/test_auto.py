@@ -16,12 +16,13 @@ import pytest
 
 from infra.models import SHIPPED
 from infra.sandbox import RunningGallery, eventually
+from tests.packs import make_pack
 from tests.running import PHOTOS
 from tests.weights_host import WeightsHost, giving, gone, silent, trickling, weights_host, write_weights
 
 pytestmark = pytest.mark.integration
 
-BUILD_SECONDS = 600.0  # a minute on a machine with nothing else to do
+BUILD_SECONDS = 1800.0  # a minute on a machine with nothing else to do; a build gives way to all else
 FAILURE = "The imagenet model can't take over: Keras could not download the weights of ResNet50, because "
 
 
@@ -174,3 +175,13 @@ def test_what_the_starter_captioned_is_made_anew_though_it_was_broken_off(
     auto_gallery.start()
     eventually(lambda: models(auto_gallery) == dict.fromkeys(names, "imagenet"))
     assert auto_gallery.image(junk) == failed
+
+
+def test_a_pack_that_can_not_be_loaded_leaves_the_starter_to_caption(auto_gallery: RunningGallery, packs: Path) -> None:
+    make_pack(packs / "imagenet")  # whole, but its network is none
+    auto_gallery.start()
+    photo = put(auto_gallery, "a.jpg")
+    auto_gallery.wait_for_line("The imagenet model can't take over: it can't be loaded (")
+    assert auto_gallery.settled(photo, seconds=180)["model"]["name"] == "starter"
+    now = status(auto_gallery)
+    assert (now["model"]["name"], now["upgrade"]["state"]) == ("starter", "failed")

@@ -115,6 +115,31 @@ def test_it_gives_way_to_the_gallery(out: Path, tmp_path: Path) -> None:
     assert int((tmp_path / "niceness").read_text()) >= 10
 
 
+AUTOGROUP = Path("/proc/self/autogroup")
+
+
+@pytest.mark.skipif(not AUTOGROUP.exists() or not AUTOGROUP.read_text(), reason="time is not shared out by session")
+def test_it_gives_way_as_a_session(out: Path, tmp_path: Path) -> None:
+    with pytest.raises(BuildError):
+        ended(started(out, "bash", "-c", f"cat {AUTOGROUP} >{tmp_path}/autogroup")).result()
+    assert (tmp_path / "autogroup").read_text().endswith("nice 10\n")
+
+
+def test_what_pip_is_told_by_the_person_counts(out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIP_TIMEOUT", "77")
+    monkeypatch.delenv("PIP_RETRIES", raising=False)
+    with pytest.raises(BuildError):
+        ended(started(out, "bash", "-c", f"echo $PIP_TIMEOUT $PIP_RETRIES $TMPDIR >{tmp_path}/told")).result()
+    assert (tmp_path / "told").read_text() == f"77 1 {tmp_path / 'scratch'}\n"
+
+
+def test_stopping_clears_up_after_a_build_that_ended(out: Path, tmp_path: Path) -> None:
+    build = ended(started(out, "bash", "-c", "touch $TMPDIR/left"))
+    assert (tmp_path / "scratch" / "left").exists()
+    build.stop()
+    assert not (tmp_path / "scratch").exists()
+
+
 def test_stopping_ends_all_its_processes(out: Path, tmp_path: Path) -> None:
     build = started(out, "bash", "-c", LINGER.format(folder=tmp_path))
     processes = lingering(tmp_path)

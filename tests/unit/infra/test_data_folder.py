@@ -76,3 +76,12 @@ def test_what_the_last_gallery_left_behind_is_waited_for(tmp_path: Path) -> None
     second.open()
     assert cloud.poll() is not None
     second.close()
+
+
+def test_what_a_build_left_behind_is_cleared_away(tmp_path: Path) -> None:
+    (tmp_path / "build").mkdir()
+    (tmp_path / "build" / "left").touch()
+    folder = DataFolder(tmp_path)
+    folder.open()
+    folder.close()
+    assert not (tmp_path / "build").exists()

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from itertools import chain, repeat
 from types import SimpleNamespace
 from typing import Any
 
@@ -37,8 +39,14 @@ def anew(record: Record) -> Record:
 def run(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, list[list[str]]]]:
     """Captions anew, with something in place of the queue and the caption function behind it."""
 
-    def run(answer: Answer = anew, **more: Any) -> tuple[int, list[list[str]]]:
+    monkeypatch.setattr(recaption, "PAUSE_SECONDS", 0.01)
+
+    def run(answer: Answer = anew, waiting: Iterable[int] = (), **more: Any) -> tuple[int, list[list[str]]]:
         asked: list[list[str]] = []
+        depths = chain(waiting, repeat(0))
+
+        def get_queue_attributes(**_: Any) -> dict[str, Any]:
+            return {"Attributes": {"ApproximateNumberOfMessages": str(next(depths))}}
 
         def look_again(clients: Any, endpoints: dict[str, str], keys: list[str]) -> None:
             asked.append(keys)
@@ -46,8 +54,10 @@ def run(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tupl
                 gallery.catalog.write(answer(record), record)
 
         monkeypatch.setattr(recaption, "look_again", look_again)
-        clients: Any = SimpleNamespace(dynamodb=gallery.catalog._db)
-        return caption_anew(clients, {"table": TABLE}, is_old, **more), asked
+        clients: Any = SimpleNamespace(
+            dynamodb=gallery.catalog._db, sqs=SimpleNamespace(get_queue_attributes=get_queue_attributes)
+        )
+        return caption_anew(clients, {"table": TABLE, "ingest_queue": "queue"}, is_old, **more), asked
 
     return run
 
@@ -82,41 +92,48 @@ def test_a_hundred_at_a_time_so_that_new_photos_need_not_wait(
     assert steps == [(0, 5), (2, 5), (4, 5), (5, 5)]
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [lambda record: record.failed("damaged", "It is damaged."), lambda record: record.deleted("")],
-    ids=["fails", "is deleted"],
-)
-def test_a_photo_that_is_not_waited_for_any_longer(gallery: Gallery, run: Run, answer: Answer) -> None:
+def fail(record: Record) -> Record:
+    return record.failed("internal", "It failed.")
+
+
+def test_a_photo_that_was_deleted_is_not_counted(gallery: Gallery, run: Run) -> None:
     add(gallery, "a")
-    assert run(answer) == (1, [["a"]])
+    assert run(lambda record: record.deleted("")) == (0, [["a"]])
 
 
-def test_a_photo_that_stays_as_it_is_does_not_keep_the_others_waiting(
+def test_a_photo_that_fails_is_not_waited_for(gallery: Gallery, run: Run) -> None:
+    for key in ("a", "broken"):
+        add(gallery, key)
+    assert run(lambda record: fail(record) if record.key == "broken" else anew(record)) == (1, [["broken", "a"]])
+
+
+def test_a_photo_that_keeps_its_words_does_not_keep_the_others_waiting(
     gallery: Gallery, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(recaption, "CHUNK", 2)
-    monkeypatch.setattr(recaption, "PATIENCE_SECONDS", 0.5)
     for key in ("a", "b", "c", "stuck"):
         add(gallery, key)
-    with pytest.raises(RecoveryError, match=r"^1 photos still wait for their captions$"):
+    with pytest.raises(RecoveryError, match=r"^1 of 4 photos kept their old captions$"):
         run(lambda record: record if record.key == "stuck" else anew(record))
     assert [record.key for record in gallery.catalog.everything() if is_old(record)] == ["stuck"]
 
 
-def test_where_nothing_goes_on_the_rest_is_not_queued(
-    gallery: Gallery, run: Run, monkeypatch: pytest.MonkeyPatch
+def test_what_is_still_in_the_queue_is_waited_for(gallery: Gallery, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recaption, "PATIENCE_SECONDS", 0.5)
+    add(gallery, "a")
+    started = time.monotonic()
+    with pytest.raises(RecoveryError):
+        run(lambda record: record, waiting=[0, 1] * 1000)
+    assert time.monotonic() - started >= 0.5
+
+
+@pytest.mark.parametrize("answer", [lambda record: record, fail], ids=["stays as it is", "fails"])
+def test_where_none_gets_new_words_the_rest_is_not_touched(
+    gallery: Gallery, run: Run, monkeypatch: pytest.MonkeyPatch, answer: Answer
 ) -> None:
     monkeypatch.setattr(recaption, "CHUNK", 1)
-    monkeypatch.setattr(recaption, "PATIENCE_SECONDS", 0.5)
     for key in "abc":
         add(gallery, key)
-    asked: list[Record] = []
-
-    def nothing(record: Record) -> Record:
-        asked.append(record)
-        return record
-
-    with pytest.raises(RecoveryError, match=r"^1 photos"):
-        run(nothing)
-    assert len(asked) == 1
+    with pytest.raises(RecoveryError, match=r"^none of 1 photos got a new caption, and 2 more were not tried$"):
+        run(answer)
+    assert len([record for record in gallery.catalog.everything() if record.caption == "old words"]) >= 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -68,3 +69,63 @@ def test_node_too_old(programs: Path) -> None:
     assert result.returncode == 1
     assert "v18.20.0 is what is here" in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+def test_a_python_that_tensorflow_has_wheels_for_comes_first(programs: Path) -> None:
+    make(programs, "python3", 'case $2 in *"< (4,)"*) exit 0 ;; *) exit 1 ;; esac')
+    assert run("find_python", programs).stdout == f"{programs}/python3\n"
+    make(programs, "python3.13", "exit 0")
+    assert run("find_python", programs).stdout == f"{programs}/python3.13\n"
+
+
+def test_no_tensorflow_for_this_python(programs: Path) -> None:
+    make(programs, "python3", 'case $2 in *"sys.version_info >= (3, 14)"*) exit 1 ;; *) exit 0 ;; esac')
+    result = run(f"environment={programs}/none; need_python_for_tensorflow", programs)
+    assert (result.returncode, result.stderr) == (
+        1,
+        "Training and building packs need TensorFlow, which has no wheels for Python 3.14 yet; "
+        "use Python 3.11 to 3.13.\n",
+    )
+    make(programs, "python3", "exit 0")
+    assert run(f"environment={programs}/none; need_python_for_tensorflow; echo on", programs).stdout == "on\n"
+
+
+# In place of an environment's Python: notes that pip was called, and takes its time.
+SLOW_PIP = """
+case "$*" in *pip*) echo installed >>{log}; sleep 1 ;; esac
+"""
+
+
+@pytest.fixture
+def environment(programs: Path) -> Path:
+    """An environment that holds no set yet."""
+    for name in ("flock", "mkdir", "cp", "sleep"):
+        (programs / name).symlink_to(f"/usr/bin/{name}")
+    (programs / "venv" / "bin").mkdir(parents=True)
+    make(programs / "venv" / "bin", "python", SLOW_PIP.format(log=programs / "log"))
+    return programs / "venv"
+
+
+def test_two_installations_at_once_are_one(environment: Path, programs: Path) -> None:
+    call = f"set -euo pipefail; environment={environment}; need base training; echo >&9"
+    with ThreadPoolExecutor() as pool:
+        results = list(pool.map(lambda _: run(call, programs), range(2)))
+    assert (programs / "log").read_text() == "installed\n"
+    said = "".join(sorted(result.stderr for result in results))
+    assert said.count("Installing Python packages (base, once) ...") == 1
+    assert said.count("Waiting for another installation of Python packages ...") == 1
+    assert said.count("9: Bad file descriptor") == 2, "what is started later does not hold the lock"
+
+
+def test_an_installation_without_flock(environment: Path, programs: Path) -> None:
+    (programs / "flock").unlink()
+    result = run(f"set -euo pipefail; environment={environment}; need base; need base; echo on", programs)
+    assert (result.returncode, result.stdout) == (0, "on\n")
+    assert (programs / "log").read_text() == "installed\n"
+
+
+def test_an_installation_that_fails(environment: Path, programs: Path) -> None:
+    make(environment / "bin", "python", 'case "$*" in *pip*) exit 1 ;; esac')
+    result = run(f"set -euo pipefail; environment={environment}; need base; echo on", programs)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "could not be installed" in result.stderr
