@@ -62,8 +62,9 @@ def captioner() -> Captioner:
     import captionary_pack  # the model layer's only module: it says where the layer lies
 
     pack = packs.load(Path(captionary_pack.__file__).parent)
+    loaded = Captioner(pack)
     catalog.put_model(pack.summary())
-    return Captioner(pack)
+    return loaded
 
 
 class Stages:
