@@ -88,16 +88,18 @@ def test_the_imagenet_model_takes_over_without_a_restart(
         auto_gallery.settled(image_id)
     assert models(auto_gallery) == dict.fromkeys(["first.jpg", *(f"{i}.jpg" for i in range(len(ids)))], "imagenet")
     assert auto_gallery.image(junk) == failed, "it is not looked at again"
+    eventually(lambda: status(auto_gallery)["queue"] == {"waiting": 0, "dead_letters": 0})
     now = status(auto_gallery)
     assert (now["model"]["name"], now["model"]["classes"]) == ("imagenet", 1000)
     assert now["upgrade"] == {"model": "imagenet", "state": "done", "reason": None}
     assert now["counts"] == {"pending": 0, "ready": len(ids) + 1, "failed": 1}
-    assert now["queue"] == {"waiting": 0, "dead_letters": 0}
     assert auto_gallery.stop() == 0
     auto_gallery.start()
     assert auto_gallery.settled(put(auto_gallery, "later.jpg"))["model"]["name"] == "imagenet"
     assert status(auto_gallery)["upgrade"] is None
-    assert (auto_gallery.said, host.requests) == ([], 1), "nothing is built or made anew any more"
+    # The look for lost photos may have met the one that was just put.
+    said = [line for line in auto_gallery.said if not line.startswith("Put in order")]
+    assert (said, host.requests) == ([], 1), "nothing is built or made anew any more"
     assert not (packs / ".imagenet.building").exists()
 
 
