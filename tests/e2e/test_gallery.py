@@ -10,7 +10,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from captionary.catalog import Catalog, Upgrade
-from infra.sandbox import RunningGallery
+from infra.sandbox import RunningGallery, eventually
 from tests.running import PHOTOS
 
 pytestmark = pytest.mark.e2e
@@ -30,6 +30,7 @@ DROP = """async (files) => {
 
 
 CARDS = "main li[id]"
+FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
 
 
 def cards_shown(tab: Page) -> int:
@@ -132,7 +133,7 @@ def test_it_looks_right(tab: Page, output: Path, width: int, scheme: str) -> Non
     tab.reload()
     pictures = cards_shown(tab)
     expect(tab.locator("img[data-loaded=true]")).to_have_count(pictures)
-    assert tab.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    eventually(lambda: tab.evaluate(FITS))
     tab.screenshot(path=output / f"gallery-{width}-{scheme}.png")
 
 
@@ -147,6 +148,6 @@ def test_the_page_tells_how_the_full_model_takes_over(tab: Page, gallery: Runnin
         expect(tab.get_by_text(note)).to_be_visible()
         for width in (390, 1024):
             tab.set_viewport_size({"width": width, "height": 600})
-            assert tab.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+            eventually(lambda: tab.evaluate(FITS))  # once the rows are laid out anew
             tab.screenshot(path=output / f"{upgrade['state']}-{width}.png")
     catalog.put_upgrade(None)
