@@ -243,7 +243,11 @@ def descent(settings: EncoderSettings | HeadSettings, steps_per_epoch: int) -> k
 
 
 class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
-    """Tells after each step, and after each epoch with the scores of the development set."""
+    """Tells after each step, and after each epoch with the scores of the development set.
+
+    Raises:
+        DataError: the loss is no number any more.
+    """
 
     def __init__(self, report: Report, first_epoch: int) -> None:
         super().__init__()
@@ -254,6 +258,11 @@ class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
         self._epoch = epoch
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        if not math.isfinite(loss := float((logs or {}).get("loss", 0.0))):
+            raise DataError(
+                f"In epoch {self._epoch + 1} the loss became {loss}: the training went astray. Begin again in another "
+                "folder, with a lower learning_rate."
+            )
         self._report(self._epoch, batch, dict(logs or {}))
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:

@@ -165,6 +165,7 @@ def train(
         network,
         model.evaluate(dev, verbose=0, return_dict=True),
         out,
+        origin="conv1 to conv4 distilled, the rest trained",
         settings=about,
         training_images=border,
         seconds=round(time.monotonic() - started),

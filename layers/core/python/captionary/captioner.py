@@ -31,7 +31,7 @@ class Captioner:
 
     def __init__(self, pack: Pack, threads: int = 1) -> None:
         self.pack = pack
-        self._encoder = Encoder(pack, threads)
+        self._encoder = Encoder(pack.encoder, threads)
         self._decoder = Decoder(pack.decoder, pack.vocabulary, pack.search, threads) if pack.vocabulary else None
 
     def describe(self, picture: Image.Image) -> Description:

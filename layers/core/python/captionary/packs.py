@@ -8,6 +8,8 @@ and, in packs that caption in sentences, with `decoder` in the manifest (how to 
 
 decoder.tflite   features and words to the next word, see captionary.decoder
 vocabulary.json  the words, in the order of the decoder's output
+
+README.md says what the manifest says, for people.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ LABELS = "labels.json"
 ENCODER = "encoder.tflite"
 DECODER = "decoder.tflite"
 VOCABULARY = "vocabulary.json"
+CARD = "README.md"
 LABEL_FLOOR = 0.2  # of packs that were not measured
 CROPS = ("middle square", "whole picture")  # how a picture becomes a square: cut, or squeezed
 
