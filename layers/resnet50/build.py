@@ -27,7 +27,7 @@ from PIL import Image
 
 from captionary.beam import Search
 from captionary.decoder import BEGIN, STEP
-from captionary.packs import CARD, CROPS, DECODER, ENCODER, FORMAT, LABELS, MANIFEST, VOCABULARY, file_hash
+from captionary.packs import CARD, CROPS, DECODER, ENCODER, FORMAT, HASH, LABELS, MANIFEST, VOCABULARY, file_hash
 from captionary.preprocess import square, squeezed
 
 from . import decoders
@@ -118,6 +118,7 @@ def sentences_of(folder: Path) -> Sentences:
         {"data": summary.get("dev"), **summary.get("scores", {})},
         summary.get("sight", []),
         summary.get("provenance", ""),
+        (folder / HASH).read_bytes() if (folder / HASH).is_file() else b"",
     )
 
 
@@ -179,7 +180,11 @@ def version_of(encoder: bytes, sentences: Sentences | None) -> str:
     """A version for a pack: another one whenever what it says may be another."""
     parts = [encoder]
     if sentences:
-        parts += [sentences.decoder, json.dumps([sentences.vocabulary.words, asdict(sentences.search)]).encode()]
+        parts += [
+            sentences.hash,
+            sentences.decoder,
+            json.dumps([sentences.vocabulary.words, asdict(sentences.search)]).encode(),
+        ]
     return hashlib.sha256(b"".join(parts)).hexdigest()[:8]
 
 
@@ -285,6 +290,9 @@ def write_pack(
             (building / DECODER).write_bytes(sentences.decoder)
             (building / VOCABULARY).write_text(json.dumps(sentences.vocabulary.words, indent=0) + "\n")
             files += [DECODER, VOCABULARY]
+            if sentences.hash:
+                (building / HASH).write_bytes(sentences.hash)
+                files.append(HASH)
         manifest: dict[str, Any] = {
             "format": FORMAT,
             "name": about.name,

@@ -21,8 +21,8 @@ NAMES = {
 SEES = """\
 It knows {classes} kinds of things, and calls all else by the name of one of them; a label whose score is below
 {floor} is not told, because fewer than half of such labels are right. It does not know people, places or
-dates, does not read text, and can't be trusted to count. What it says is shaped by what the photos that it was trained on
-show, and by what people wrote about them: it repeats their habits and their prejudices."""
+dates, does not read text, and can't be trusted to count. What it says is shaped by the photos that it was
+trained on, and by what people wrote about them: it repeats their habits and their prejudices."""
 SENTENCES = "Its sentences are short, and of the words that occurred often enough in its training: {words} of them."
 
 
