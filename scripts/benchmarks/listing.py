@@ -70,7 +70,7 @@ def fill(catalog: Catalog, held: int, wanted: int) -> None:
 
 def cursor_after(catalog: Catalog, skipped: int) -> str:
     """A cursor about that many photos down, found without walking there."""
-    pages = islice(catalog.timeline._pages_before(catalog.timeline.newest_page()), skipped // PLACES_PER_PAGE, None)
+    pages = islice(catalog.timeline.pages_before(catalog.timeline.newest_page()), skipped // PLACES_PER_PAGE, None)
     return encode_cursor(Position(next(pages), HIGHEST_SORT_KEY))
 
 

@@ -388,7 +388,7 @@ def test_a_sidecar_holds_the_whole_record() -> None:
 
 
 def _forget_table(gallery: Gallery) -> None:
-    client = gallery.catalog._db
+    client = gallery.catalog.table.client
     for item in client.scan(TableName="photos")["Items"]:
         client.delete_item(TableName="photos", Key={"pk": item["pk"], "sk": item["sk"]})
     gallery.catalog.timeline._taken_back.clear()  # as in a new process

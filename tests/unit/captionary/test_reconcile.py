@@ -30,11 +30,11 @@ def forget(gallery: Gallery, *records: Record) -> None:
     for record in records:
         gallery.catalog.write(record.deleted(record.sequencer), record)
         key = {"pk": {"S": f"image#{record.id}"}, "sk": {"S": "record"}}
-        gallery.catalog._db.delete_item(TableName="photos", Key=key)
+        gallery.catalog.table.client.delete_item(TableName="photos", Key=key)
 
 
 def lose_the_table(gallery: Gallery) -> None:
-    client = gallery.catalog._db
+    client = gallery.catalog.table.client
     for item in client.scan(TableName="photos")["Items"]:
         client.delete_item(TableName="photos", Key={"pk": item["pk"], "sk": item["sk"]})
     gallery.catalog.timeline._taken_back.clear()  # as in a new process
