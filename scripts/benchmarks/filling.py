@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
+from rich.console import Console
+from rich.progress import track
+
 from captionary import catalog as table
-from captionary import identity, postings
+from captionary import identity, postings, vocabulary
 from captionary.catalog import INDEX, Catalog
 from captionary.postings import words_of, year_of
 from captionary.records import LabelJson, Record
-from captionary.table import text_set
+from captionary.table import key, number, text_set
 from captionary.timeline import PLACES_PER_PAGE
+
+Counts = Counter[tuple[str, str, str]]  # by pk, sk and attribute
 
 ITEMS_PER_CALL = 25  # DynamoDB's limit
 CAPTION = "A dog runs over the grass with a ball in its mouth"
@@ -35,18 +41,24 @@ def same_words(number: int) -> Words:
     return Words(f"{number}.jpg", CAPTION, LABELS)
 
 
-def add_records(catalog: Catalog, first: int, count: int, words: Callable[[int], Words] = same_words) -> None:
-    """Add up to 128 records of photos that are not there, numbered from `first` on.
+def fill(catalog: Catalog, count: int, words: Callable[[int], Words] = same_words, held: int = 0) -> None:
+    """Add records until there are as many as wanted.
 
     Args:
         words: what the photo of a number is found by.
+        held: how many records were added before.
     """
-    assert count <= PLACES_PER_PAGE
-    places = catalog.timeline.take_places(count)
-    records = [_record(first + i, place.page, place.created_at, words(first + i)) for i, place in enumerate(places)]
-    items = [item for record in records for item in (table._to_item(record), table._entry_key(record))]
-    _put(catalog, [*items, *_blocks(catalog, records)])
-    _count(catalog, records)
+    counts: Counts = Counter()
+    steps = range(held, count, PLACES_PER_PAGE)
+    for start in track(steps, f"Filling up to {count:,}", console=Console(stderr=True)):
+        numbers = range(start, min(start + PLACES_PER_PAGE, count))
+        places = catalog.timeline.take_places(len(numbers))
+        records = [_record(i, place.page, place.created_at, words(i)) for i, place in zip(numbers, places, strict=True)]
+        _put(catalog, [item for record in records for item in (table._to_item(record), table._entry_key(record))])
+        _put(catalog, _blocks(catalog, records))
+        counts += _counts(catalog, records)
+    for (pk, sk, name), amount in counts.items():
+        catalog.table.transact([catalog.table.add(key(pk, sk), **{name: number(amount)})])
 
 
 def _record(number: int, page: int, created_at: int, words: Words) -> Record:
@@ -77,32 +89,34 @@ def _blocks(catalog: Catalog, records: list[Record]) -> list[Any]:
     """The postings of the photos, whole blocks; their words are learnt."""
     entries: dict[tuple[str, int], list[str]] = {}
     for record in records:
-        catalog._vocabulary.learn(record.posted, year_of(record.page))
         for word in record.posted:
             entries.setdefault((word, record.page), []).append(postings.entry_of(record))
+    catalog._vocabulary.learn({word for word, _ in entries}, year_of(records[0].page))
+    counted = [word for record in records for word in record.posted if random.randrange(vocabulary.COUNTED) == 0]
+    while counted:  # a transaction takes each word once
+        some = set(counted)
+        catalog._vocabulary.count(some)
+        for word in some:
+            counted.remove(word)
     return [{**postings._block_key(*block), "entries": text_set(*some)} for block, some in entries.items()]
 
 
 def _put(catalog: Catalog, items: list[Any]) -> None:
-    # Places are taken once for each call, so some of these blocks may be there: of photos that were added before.
     def put(some: Iterable[Any]) -> None:
         requests: Any = [{"PutRequest": {"Item": item}} for item in some]
         catalog.table.client.batch_write_item(RequestItems={catalog.table.name: requests})
 
+    parts = [items[start : start + ITEMS_PER_CALL] for start in range(0, len(items), ITEMS_PER_CALL)]
     with ThreadPoolExecutor(max_workers=4) as threads:
-        list(threads.map(put, (items[start : start + ITEMS_PER_CALL] for start in range(0, len(items), ITEMS_PER_CALL))))
+        list(threads.map(put, parts))
 
 
-def _count(catalog: Catalog, records: list[Record]) -> None:
-    amounts: Counter[tuple[str, str, str]] = Counter()
+def _counts(catalog: Catalog, records: list[Record]) -> Counts:
+    """What the records add to the counts of statuses and labels."""
+    counts: Counts = Counter()
     for record in records:
-        for action in [*catalog.labels.changes(record, None), _counted(catalog, record)]:
-            update = action["Update"]
-            [(name, value)] = update["ExpressionAttributeValues"].items()
-            amounts[update["Key"]["pk"]["S"], update["Key"]["sk"]["S"], name[1:]] += int(value["N"])
-    for (pk, sk, name), amount in amounts.items():
-        catalog.table.transact([catalog.table.add({"pk": {"S": pk}, "sk": {"S": sk}}, **{name: {"N": str(amount)}})])
-
-
-def _counted(catalog: Catalog, record: Record) -> Any:
-    return catalog.table.add(table._count_key(0), **{record.status: {"N": "1"}})
+        counts["counts#00", "counts", record.status] += 1
+        for action in catalog.labels.changes(record, None):
+            place = action["Update"]["Key"]
+            counts[place["pk"]["S"], place["sk"]["S"], "n"] += 1
+    return counts

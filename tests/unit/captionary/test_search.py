@@ -33,7 +33,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "_COMMON", 12)
     monkeypatch.setattr(search, "_PARTS_OF_PAGES", (1, 2))
     monkeypatch.setattr(search, "_MOST_PAGES", 3)
-    monkeypatch.setattr(vocabulary, "_COUNTED", 2)
+    monkeypatch.setattr(vocabulary, "COUNTED", 2)
 
 
 def add(catalog: Catalog, key: str, caption: str = "", *labels: str, status: Status = "ready", **more: Any) -> Record:
@@ -241,7 +241,7 @@ def test_years_are_searched_one_after_the_other(catalog: Catalog, monkeypatch: p
 
 def test_the_most_used_words_stand_for_a_beginning(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vocabulary, "MOST_WORDS", 2)
-    monkeypatch.setattr(vocabulary, "_COUNTED", 1)
+    monkeypatch.setattr(vocabulary, "COUNTED", 1)
     for word, uses in (("dove", 1), ("dogma", 3), ("dog", 1), ("dozen", 2)):
         for i in range(uses):
             add(catalog, f"{word}{i}", word)

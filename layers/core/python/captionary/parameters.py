@@ -66,7 +66,7 @@ def ids(texts: list[str]) -> list[str]:
 
 def hashes(body: dict[str, Any]) -> list[str]:
     """SHA-256 hashes of files."""
-    texts = body.get("sha256")
+    texts: Any = body.get("sha256")
     if not isinstance(texts, list) or not texts:
         raise BadRequest("`sha256` should be a list of hashes that is not empty.")
     if len(texts) > MAX_IDS:
@@ -74,7 +74,7 @@ def hashes(body: dict[str, Any]) -> list[str]:
     for text in texts:
         if not isinstance(text, str) or not _SHA256.fullmatch(text):
             raise BadRequest(f"{str(text)[:80]!r} is not a SHA-256 hash, which has 64 hexadecimal digits.")
-    return texts
+    return list(texts)
 
 
 def json_object(body: bytes) -> dict[str, Any]:
@@ -123,11 +123,11 @@ def _labels(labels: Any) -> tuple[str, ...]:
     return names
 
 
-def _line(name: str, text: Any, most: int) -> str:
+def _line(name: str, value: Any, most: int) -> str:
     """A text that people see, trimmed."""
-    if not isinstance(text, str):
-        raise BadRequest(f"`{name}` should be text; received {type(text).__name__}.")
-    text = str(text).strip()
+    if not isinstance(value, str):
+        raise BadRequest(f"`{name}` should be text; received {type(value).__name__}.")
+    text = value.strip()
     if not 1 <= len(text) <= most:
         raise BadRequest(f"A text of `{name}` should have 1 to {most} characters; received {len(text)}.")
     if any(unicodedata.category(c) == "Cc" for c in text) or not _is_unicode(text):

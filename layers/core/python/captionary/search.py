@@ -26,7 +26,7 @@ _MOST_PAGES = 64  # looked at in one step
 _CLOSE = 8  # entries on a page, from which on the other words are asked for first
 _COMMON = 1024  # uses, from which on a word is looked for on each of the newest pages
 _PARTS_OF_PAGES = (4, 8, 16, 32)
-_TIMELINE_PART = 100
+_MOST_RECORDS = 100  # read at once
 
 
 @dataclass(frozen=True)
@@ -109,12 +109,9 @@ class Search:
             start: from an earlier answer; None for the newest.
         """
         found: list[Record] = []
-        last = start
-        work = 0
+        last, work = start, 0
         for step in self._steps(query, limit, start):
-            records = self._records(position.id for position in step.positions)
-            for position in step.positions:
-                record = records.get(position.id)
+            for position, record in self._looked_up(step.positions, limit + 1 - len(found)):
                 if record is None or not query.matches(record):
                     continue
                 if len(found) == limit:
@@ -125,6 +122,14 @@ class Search:
             if work >= _MOST_WORK:
                 return found, step.reached
         return found, None
+
+    def _looked_up(self, positions: list[Position], wanted: int) -> Iterator[tuple[Position, Record | None]]:
+        """Positions with their records, read so many at a time, and then more."""
+        done = 0
+        while some := positions[done : done + wanted]:
+            records = self._records(position.id for position in some)
+            yield from ((position, records.get(position.id)) for position in some)
+            done, wanted = done + wanted, min(wanted * 2, _MOST_RECORDS)
 
     def _steps(self, query: Query, limit: int, start: Position | None) -> Iterator[_Step]:
         if query.is_void:
@@ -217,8 +222,8 @@ class Search:
 
     def _by_time(self, start: Position | None) -> Iterator[_Step]:
         while True:
-            positions, start = self._timeline.read(_TIMELINE_PART, start)
+            positions, start = self._timeline.read(_MOST_RECORDS, start)
             if reached := start or (positions[-1] if positions else None):
-                yield _Step(positions, reached, _TIMELINE_PART)
+                yield _Step(positions, reached, _MOST_RECORDS)
             if start is None:
                 return

@@ -18,12 +18,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from .table import Item, Table, key, number, text_set
+from .table import MOST_ACTIONS, Item, Table, key, number, text_set
 from .tokens import WORD_LENGTH
 
 MOST_WORDS = 32  # that the beginning of a word stands for: the most used ones
 _MOST_LOOKED_AT = 1000  # words of a partition
-_COUNTED = 32  # one use in so many is counted, as so many
+COUNTED = 32  # one use in so many is counted, and counts as so many
 _REMEMBERED_SECONDS = 600.0
 _MOST_REMEMBERED = 20_000
 _WORDS_PER_TRANSACTION = 33  # three places each
@@ -58,8 +58,15 @@ class Vocabulary:
         if len(self._known) > _MOST_REMEMBERED:
             self._known.clear()
         self._known |= {(word, year): now + _REMEMBERED_SECONDS for word in unknown}
-        if used := [word for word in words if random.randrange(_COUNTED) == 0]:
-            self._count(used)
+        if used := [word for word in words if random.randrange(COUNTED) == 0]:
+            self.count(used)
+
+    def count(self, words: Iterable[str]) -> None:
+        """Count as many uses of each of these words as one that is counted stands for."""
+        places = [key(f"words#{place}", word) for word in words for place in _places(word)]
+        for start in range(0, len(places), MOST_ACTIONS):
+            some = places[start : start + MOST_ACTIONS]
+            self._table.transact([self._table.add(place, n=number(COUNTED)) for place in some])
 
     def find(self, words: Iterable[str]) -> list[Word]:
         """Those of these words that the gallery has."""
@@ -80,11 +87,6 @@ class Vocabulary:
         uses = number(0 if is_known else 1)
         entry = self._table.add(key(f"words#{first}", word), n=uses, years=text_set(str(year)))
         return [entry, *(self._table.add(key(f"words#{place}", word), n=uses) for place in others if not is_known)]
-
-    def _count(self, words: list[str]) -> None:
-        places = [key(f"words#{place}", word) for word in words for place in _places(word)]
-        for start in range(0, len(places), 99):
-            self._table.transact([self._table.add(place, n=number(_COUNTED)) for place in places[start : start + 99]])
 
 
 def _places(word: str) -> list[str]:
