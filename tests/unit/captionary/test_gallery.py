@@ -392,6 +392,7 @@ def _forget_table(gallery: Gallery) -> None:
     for item in client.scan(TableName="photos")["Items"]:
         client.delete_item(TableName="photos", Key={"pk": item["pk"], "sk": item["sk"]})
     gallery.catalog.timeline._taken_back.clear()  # as in a new process
+    gallery.catalog._vocabulary._known.clear()
 
 
 def _fail(*args: object) -> None:
