@@ -17,7 +17,7 @@ import pytest
 from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.dynamodb import models as dynamodb_models
-from moto.dynamodb.models import Table
+from moto.dynamodb.models.table import Table
 
 from captionary.catalog import Catalog
 from captionary.gallery import Gallery

@@ -128,9 +128,12 @@ def test_whatever_happens_a_search_finds_what_is_there(catalog: Catalog, seed: i
 
 def test_words_labels_and_file_names(catalog: Catalog) -> None:
     add(catalog, "album/Ferien am Meer_0042.JPG", "A man rides a wave.", "sea coast")
-    for text in ("ferien", "MEER", "42", "0042", "jpg", "wave", "a man on the wav", "coast", "waves meer.jpg", "sea c"):
-        assert len(found(catalog, text)) == (0 if text == "42" else 1), text
-    for text in ("album", "coastal", "wave dog", "!!!", "ave"):
+    for text in (
+        *("ferien", "MEER", "0042", "jpg", "wave", "waves meer.jpg", "sea c", "coast m"),
+        *("a man on the wav", "wave on the", "coast"),
+    ):
+        assert len(found(catalog, text)) == 1, text
+    for text in ("album", "coastal", "wave dog", "wave x", "the", "42", "!!!", "ave"):
         assert found(catalog, text) == [], text
 
 
@@ -146,7 +149,7 @@ def test_numbers_by_how_they_begin(catalog: Catalog) -> None:
         add(catalog, name)
     for text in ("2026", "202601", "20260102", "img_2026"):
         assert found(catalog, text) == ["IMG_20260102_7.jpg"], text
-    for text in ("dsc", "dsc012", "dsc01234", "01234", "012"):
+    for text in ("dsc", "dsc012", "dsc01234", "01234", "012", "01", "dsc0"):
         assert found(catalog, text) == ["DSC01234.jpg"], text
     assert found(catalog, "153501") == found(catalog, "1535012345678") == ["1535012345678.jpg"]
     assert found(catalog, "1535") == [], "six digits of a number so long are the least"

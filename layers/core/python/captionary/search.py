@@ -17,7 +17,7 @@ from itertools import chain, groupby, islice
 from .postings import WORDS_OF_LABEL, Block, Postings, below, label_words, words_of
 from .records import Record
 from .timeline import LOWEST_SORT_KEY, Position, Timeline
-from .tokens import STOP_WORDS, same_words, words
+from .tokens import LITTLE_WORDS, same_words, telling, words
 from .vocabulary import Vocabulary, Word
 
 _MOST_TERMS = 8  # of a query that are looked up in the index; the record is compared with them all
@@ -43,8 +43,11 @@ class Query:
     def of(cls, text: str = "", label: str = "", status: str = "") -> Query:
         """What a person means: all words of the text, the last of which may not be typed to its end."""
         found = words(text)
-        whole = [word for word in dict.fromkeys(found[:-1]) if word not in STOP_WORDS]
-        return cls(tuple(whole), found[-1] if found else "", label, status, bool(text.strip()) and not found)
+        whole = tuple(telling(list(dict.fromkeys(found[:-1]))))
+        start = found[-1] if found else ""
+        if whole and start in LITTLE_WORDS:
+            start = ""
+        return cls(whole, start, label, status, bool(text.strip()) and not found)
 
     def matches(self, record: Record) -> bool:
         """Whether a photo is what is asked for."""
@@ -150,7 +153,8 @@ class Search:
         start = same_words(query.start) if query.start else set()
         known = {word.word: word for word in self._vocabulary.find(sorted(start.union(*wanted)))}
         terms = [_Term(tuple(known[word] for word in sorted(some) if word in known)) for some in wanted]
-        if query.start:
+        # The first digit alone tells next to nothing of long numbers: with other words, the records have to.
+        if query.start and not (terms and len(query.start) == 1 and query.start.isdigit()):
             found = {word: known[word] for word in start if word in known}
             found |= {word.word: word for word in self._vocabulary.beginning(query.start)}
             terms.append(_Term(tuple(found.values())))

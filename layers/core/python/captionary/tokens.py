@@ -12,10 +12,15 @@ import unicodedata
 from string import ascii_lowercase
 
 WORD_LENGTH = 40  # characters of a word that count
-_LITTLE_WORDS = """
-    about an and are as at be being by can for from had has have he her his in into is it its of off on onto or she
-    some that the their them there they this to up was were which while with"""
-STOP_WORDS = frozenset([*_LITTLE_WORDS.split(), *ascii_lowercase])
+LITTLE_WORDS = frozenset(
+    [
+        *("a", "about", "an", "and", "are", "as", "at", "be", "being", "by", "can", "for", "from", "had", "has"),
+        *("have", "he", "her", "his", "i", "in", "into", "is", "it", "its", "of", "off", "on", "onto", "or", "she"),
+        *("some", "that", "the", "their", "them", "there", "they", "this", "to", "up", "was", "were", "which"),
+        *("while", "with"),
+    ]
+)
+STOP_WORDS = LITTLE_WORDS | set(ascii_lowercase)  # which don't find a photo by its caption or its file's name
 _WORD = re.compile(r"[^\W_]+")
 _LETTERS_AND_NUMBER = re.compile(r"([^\W\d_]+)(\d+)")
 # Thai, Lao, Burmese and Khmer; kana; Han.

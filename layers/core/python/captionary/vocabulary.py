@@ -6,7 +6,7 @@
 A word's first place is the partition of its first three letters; it also stands in those of the first
 letter and the first two. Numbers come in masses, from cameras: they have one place, by more digits the
 longer they are, so that no partition grows without end. So a number of up to three digits is found by the
-first, one of four or five by three, of up to eight by four, and a longer one by six. A word stays when its
+first, one of four or five by two, of up to eight by four, and a longer one by six. A word stays when its
 last photo goes: then its postings are empty, no more.
 """
 
@@ -100,7 +100,8 @@ def _places_to_look(start: str) -> list[str]:
     """The partitions with words that begin so."""
     if not _has_digit(start):
         return [start[:3]]
-    return [start[:digits] for digits, longest in _DIGITS.items() if digits <= len(start) <= longest]
+    places = [start[:digits] for digits, longest in _DIGITS.items() if digits <= len(start) <= longest]
+    return places + [start + digit for digit in "0123456789"] if len(start) == 2 else places
 
 
 def _has_digit(word: str) -> bool:
