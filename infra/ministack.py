@@ -1,7 +1,7 @@
 """MiniStack, the embedded local cloud: all that is its own, and nothing that AWS or LocalStack have too.
 
 Run as a program (`python -m infra.ministack`), this module is the local cloud's process: MiniStack's
-server with four things added.
+server with four things added, and one that it keeps for less long.
 
 - Snapshots. MiniStack saves its state on a clean stop only; here a forked copy of the process saves
   table and queues every few seconds while they change, and everything when asked to.
@@ -47,6 +47,7 @@ SNAPSHOT_SHARE = 20  # and at least so many times as long as a snapshot takes
 SNAPSHOT_LIMIT_SECONDS = 60.0  # a snapshot that takes longer has hung
 LOG_BYTES = 20_000_000  # a log that is longer is begun anew at the next start, and the old one kept beside it
 SAVE_ALL = "save"  # what the parent writes to have everything saved
+TRANSACTION_SECONDS = 30  # that a transaction may come a second time: longer than any client waits for an answer
 TABLE_WRITES = ("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWriteItem")
 
 
@@ -220,6 +221,8 @@ def main() -> None:
     from ministack.services import dynamodb, lambda_svc
 
     lambda_svc._emit_lambda_logs = _function_log_writer(Path(os.environ["FUNCTION_LOGS"]))
+    # It keeps the whole of each transaction, in case it comes twice: for minutes, which a drop of many photos fills.
+    dynamodb._TXN_TOKEN_TTL = TRANSACTION_SECONDS
     lambda_svc._emit_lambda_metrics = lambda *args, **kwargs: None  # it would keep them all in memory
     snapshots = _Snapshots(app)
     dynamodb.handle_request = snapshots.noticing_writes(dynamodb.handle_request)

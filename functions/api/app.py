@@ -1,10 +1,9 @@
-"""The gallery's REST API: list, get, delete, retry, status. Routes are Chalice's, and those of template.yaml."""
+"""The gallery's REST API, but for uploads. Routes are Chalice's, and those of template.yaml."""
 
 from __future__ import annotations
 
 import functools
 import json
-import re
 from collections.abc import Callable
 from typing import Any, ParamSpec
 
@@ -12,7 +11,7 @@ import boto3
 from aws_lambda_powertools import Logger
 from chalice import Chalice, Response
 
-from captionary import __version__, clients, events, identity, problems
+from captionary import __version__, clients, events, identity, parameters, problems
 from captionary.catalog import Catalog
 from captionary.errors import InvalidCursor
 from captionary.gallery import Gallery
@@ -22,10 +21,8 @@ from captionary.storage import Storage, attachment
 
 P = ParamSpec("P")
 
-DEFAULT_LIMIT = 50
-MAX_LIMIT = 100
-MAX_IDS = 100
 DOWNLOAD_SECONDS = 300
+DEFAULT_LABELS, MAX_LABELS = 100, 1000
 
 settings = Settings.from_environment(
     "table", "images_bucket", "media_bucket", "ingest_queue_url", "dead_letter_queue_url"
@@ -64,18 +61,29 @@ def answering(route: Callable[P, Response]) -> Callable[P, Response]:
 @app.route("/images", methods=["GET"])
 @answering
 def list_images() -> Response:
-    """`GET /images`: a page of the gallery, newest first, or the photos named by `ids`."""
-    query = query_parameters({"limit", "cursor", "ids"})
+    """`GET /images`: a page of the gallery, or of what a search finds in it, newest first; or the photos of `ids`."""
+    query = query_parameters("limit", "cursor", "ids", "q", "label", "status")
     if "ids" in query:
-        ids = checked_ids(query["ids"].split(","))
+        ids = parameters.ids(query["ids"].split(","))
         records = catalog.get_many(ids)
         shown = [record for image_id in ids if (record := records.get(image_id)) and record.is_visible]
         return ok({"items": [to_json(record) for record in shown], "next": None})
+    limit, cursor, wanted = parameters.limit(query.get("limit")), query.get("cursor"), parameters.search(query)
     try:
-        listing = catalog.newest(limit_of(query.get("limit")), query.get("cursor"))
+        listing = catalog.find(wanted, limit, cursor) if wanted else catalog.newest(limit, cursor)
     except InvalidCursor as exc:
         raise problems.BadCursor("Use `next` of an earlier answer as `cursor`, unchanged, or leave it out.") from exc
     return ok({"items": [to_json(record) for record in listing.records], "next": listing.cursor})
+
+
+@app.route("/labels", methods=["GET"])
+@answering
+def list_labels() -> Response:
+    """`GET /labels`: the labels of the gallery's photos, with how many show each."""
+    query = query_parameters("q", "limit")
+    limit = parameters.limit(query.get("limit"), DEFAULT_LABELS, MAX_LABELS)
+    found = catalog.labels.most_frequent(limit, query.get("q", ""))
+    return ok({"items": [{"name": name, "count": count} for name, count in found]})
 
 
 @app.route("/images/{id}", methods=["GET"])
@@ -101,6 +109,28 @@ def get_original(id: str) -> Response:
         ExpiresIn=DOWNLOAD_SECONDS,
     )
     return Response(body="", status_code=302, headers={"Location": address, "Cache-Control": "no-store"})
+
+
+@app.route("/images/{id}", methods=["PATCH"])
+@answering
+def edit_image(id: str) -> Response:
+    """`PATCH /images/{id}`: put a person's words in place of the model's, or go back to those."""
+    words = parameters.edit(body_json())
+    record = gallery.edit(id, **words) if identity.is_image_id(id) else None
+    if record is None:
+        raise problems.ImageNotFound(id)
+    return ok(to_json(record))
+
+
+@app.route("/images/{id}/feedback", methods=["POST"])
+@answering
+def judge_image(id: str) -> Response:
+    """`POST /images/{id}/feedback`: say whether the caption is right."""
+    verdict, note = parameters.judgement(body_json())
+    record = gallery.judge(id, verdict, note) if identity.is_image_id(id) else None
+    if record is None:
+        raise problems.ImageNotFound(id)
+    return ok(to_json(record), status=201)
 
 
 @app.route("/images/{id}", methods=["DELETE"])
@@ -138,9 +168,18 @@ def delete_images() -> Response:
         raise problems.BadRequest("`ids` should be a list of ids that is not empty.")
     deleted: list[str] = []
     missing: list[str] = []
-    for image_id in checked_ids(ids):
+    for image_id in parameters.ids(ids):
         (deleted if gallery.delete(image_id) else missing).append(image_id)
     return ok({"deleted": deleted, "missing": missing})
+
+
+@app.route("/images/known", methods=["POST"])
+@answering
+def known_images() -> Response:
+    """`POST /images/known`: which files the gallery has already, by their SHA-256."""
+    asked = parameters.hashes(body_json())
+    known = catalog.known(sha256.lower() for sha256 in asked)
+    return ok({"known": {sha256: known[sha256.lower()] for sha256 in asked if sha256.lower() in known}})
 
 
 @app.route("/status", methods=["GET"])
@@ -156,6 +195,7 @@ def get_status() -> Response:
             },
             "model": catalog.model(),
             "upgrade": catalog.upgrade(),
+            "feedback": catalog.feedback(),
             "version": __version__,
         }
     )
@@ -180,52 +220,22 @@ def depth(queue_url: str) -> int:
     return sum(int(attributes[name]) for name in names)
 
 
-def query_parameters(known: set[str]) -> dict[str, str]:
+def query_parameters(*known: str) -> dict[str, str]:
     """The query, each name once.
 
     Raises:
         BadRequest: it has a name that the route doesn't know.
     """
-    query = dict(app.current_request.query_params or {})
-    if unknown := query.keys() - known:
-        raise problems.BadRequest(
-            f"Unknown parameter {', '.join(sorted(unknown))}; this route knows {', '.join(sorted(known))}."
-        )
-    return query
-
-
-def limit_of(text: str | None) -> int:
-    """How many photos were asked for."""
-    if text is None:
-        return DEFAULT_LIMIT
-    if not re.fullmatch(r"[0-9]{1,3}", text) or not 1 <= int(text) <= MAX_LIMIT:
-        raise problems.BadRequest(f"`limit` should be a number from 1 to {MAX_LIMIT}; received {text!r}.")
-    return int(text)
-
-
-def checked_ids(ids: list[str]) -> list[str]:
-    """Ids from outside, each once.
-
-    Raises:
-        BadRequest: one is no id, or there are too many.
-    """
-    if len(ids) > MAX_IDS:
-        raise problems.BadRequest(f"Up to {MAX_IDS} ids are taken at once; received {len(ids)}.")
-    for image_id in ids:
-        if not identity.is_image_id(image_id):
-            raise problems.BadRequest(f"{image_id[:80]!r} is not an id of a photo.")
-    return list(dict.fromkeys(ids))
+    return parameters.known_only(dict(app.current_request.query_params or {}), *known)
 
 
 def body_json() -> dict[str, Any]:
-    """The request's body, an object in JSON."""
-    try:
-        wish = json.loads(app.current_request.raw_body or b"")
-    except ValueError as exc:
-        raise problems.BadRequest("The body should be JSON.") from exc
-    if not isinstance(wish, dict):
-        raise problems.BadRequest("The body should be an object in JSON.")
-    return wish
+    """The request's body, an object in JSON.
+
+    Raises:
+        BadRequest: it is something else.
+    """
+    return parameters.json_object(app.current_request.raw_body or b"")
 
 
 def ok(content: dict[str, Any], status: int = 200) -> Response:

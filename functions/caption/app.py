@@ -8,6 +8,7 @@ large, damaged) becomes a failed photo at once.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import threading
 import time
@@ -92,7 +93,7 @@ def caption(event: events.ObjectEvent, work: Work | None) -> tuple[str, dict[str
         if original is None:
             return "gone", {}
         stages.done("fetch")
-        record = record.of_content(original.etag, len(original.data))
+        record = record.of_content(original.etag, len(original.data), hashlib.sha256(original.data).hexdigest())
         found = describe(record, original.data, stages)
     except PhotoError as exc:
         if isinstance(exc, FileTooLarge):
@@ -132,12 +133,12 @@ def describe(record: Record, data: bytes, stages: Stages) -> Record:
         record,
         status="ready",
         caption=description.caption,
-        caption_source="model",
         labels=description.labels,
         width=photo.width,
         height=photo.height,
         content_type=photo.content_type,
         taken_at=photo.taken_at,
+        camera=photo.camera,
         placeholder=images.placeholder(thumbnail),
         model_name=network.pack.name,
         model_version=network.pack.version,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from . import captioner, listing, pipeline
+from . import captioner, listing, pipeline, search
 
 
 @click.group()
@@ -19,6 +19,7 @@ def main() -> None:
 main.add_command(pipeline.command, "pipeline")
 main.add_command(captioner.command, "captioner")
 main.add_command(listing.command, "list")
+main.add_command(search.command, "search")
 
 if __name__ == "__main__":
     main(prog_name="scripts/bench")

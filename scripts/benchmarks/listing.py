@@ -10,15 +10,13 @@ from itertools import islice
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.progress import track
 
 from captionary.catalog import Catalog, encode_cursor
 from captionary.timeline import PLACES_PER_PAGE, Position
 from infra.ministack import free_port
 from infra.sandbox import RunningGallery
 
-from .filling import add_records
+from .filling import fill
 from .report import Figure, tell
 
 SIZES = (100, 100_000)
@@ -49,7 +47,7 @@ def measure(gallery: RunningGallery, sizes: list[int]) -> list[Figure]:
     first = 0.0
     held = 0
     for size in sizes:
-        fill(catalog, held, size)
+        fill(catalog, size, held=held)
         held = size
         page = seconds_of(gallery, f"/api/images?limit={LIMIT}")
         first = first or page
@@ -61,16 +59,9 @@ def measure(gallery: RunningGallery, sizes: list[int]) -> list[Figure]:
     return figures
 
 
-def fill(catalog: Catalog, held: int, wanted: int) -> None:
-    """Add records until there are as many as wanted."""
-    steps = range(held, wanted, PLACES_PER_PAGE)
-    for start in track(steps, f"Filling up to {wanted:,}", console=Console(stderr=True)):
-        add_records(catalog, start, min(PLACES_PER_PAGE, wanted - start))
-
-
 def cursor_after(catalog: Catalog, skipped: int) -> str:
     """A cursor about that many photos down, found without walking there."""
-    pages = islice(catalog.timeline._pages_before(catalog.timeline.newest_page()), skipped // PLACES_PER_PAGE, None)
+    pages = islice(catalog.timeline.pages_before(catalog.timeline.newest_page()), skipped // PLACES_PER_PAGE, None)
     return encode_cursor(Position(next(pages), HIGHEST_SORT_KEY))
 
 

@@ -10,6 +10,7 @@ import click
 COMMANDS = {
     "drop": "Put photos into the gallery and wait for their captions.",
     "status": "Tell how many photos there are, what waits, and what runs.",
+    "search": "Find photos by words of their captions, labels and file names.",
     "retry": "Have photos captioned once more, by default those that failed.",
     "reindex": "Compare table and buckets, and caption anew what an older model captioned.",
     "prepare": "Pack captioned pictures into one file to train on.",

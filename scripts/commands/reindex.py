@@ -24,7 +24,7 @@ from .running import Api, data_option, endpoints_of
 @click.option("--captions", type=click.Choice(["keep", "stale"]), default="keep", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print for machines.")
 def command(data: Path, captions: str, as_json: bool) -> None:
-    """Compare table and buckets, and mend the table.
+    """Compare table and buckets, and mend the table; enter into the index of words what is not in it yet.
 
     With --captions stale, photos that another model captioned than the one that runs now are captioned
     anew; what people wrote stays. Broken off and started again, it goes on with what is left.
@@ -51,6 +51,8 @@ def command(data: Path, captions: str, as_json: bool) -> None:
         f"{report.seen} photos seen: {report.restored} restored, {report.queued} queued to be captioned, "
         f"{report.removed} taken out whose files are gone"
     )
+    if report.indexed:
+        click.echo(f"{report.indexed} entered into the index of words")
     if captions == "stale":
         click.echo(f"{anew} captioned anew by the {model['name']} model, version {model['version']}")
 

@@ -25,6 +25,7 @@ def command(data: Path, as_json: bool) -> None:
     click.echo(f"Photos    {counts['ready']} ready, {counts['pending']} pending, {counts['failed']} failed")
     click.echo(f"Queue     {queue['waiting']} waiting, {queue['dead_letters']} dead letters")
     click.echo(f"Captions  {_describe(model)}")
+    click.echo(f"Feedback  {status['feedback']['right']} right, {status['feedback']['wrong']} wrong")
     if upgrade := status["upgrade"]:
         click.echo(f"Upgrade   {_progress(**upgrade)}")
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import copy
 import importlib.util
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import boto3
 import pytest
 from moto import mock_aws
+from moto.core.botocore_stubber import BotocoreStubber
+from moto.dynamodb import models as dynamodb_models
+from moto.dynamodb.models.table import Table
 
 from captionary.catalog import Catalog
 from captionary.gallery import Gallery
@@ -34,7 +39,26 @@ class Aws:
 
 
 @pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
+def one_call_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Moto's table is not made for several threads, and copies itself before each transaction, to undo it.
+
+    Ours have one condition, of their first action, so there is nothing to undo where that does not hold.
+    """
+    lock, call = threading.RLock(), BotocoreStubber.__call__
+
+    def call_alone(*args: Any, **kwargs: Any) -> Any:
+        with lock:
+            return call(*args, **kwargs)
+
+    def deepcopy(thing: Any) -> Any:
+        return thing if isinstance(thing, Table) else copy.deepcopy(thing)
+
+    monkeypatch.setattr(BotocoreStubber, "__call__", call_alone)
+    monkeypatch.setattr(dynamodb_models, "copy", SimpleNamespace(copy=copy.copy, deepcopy=deepcopy))
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch, one_call_at_a_time: None) -> Iterator[Aws]:
     for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")

@@ -117,9 +117,7 @@ def test_the_mark_goes_by_itself(catalog: Catalog, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("time.time", lambda: 1000.0)
     record = add(catalog, "a")
     catalog.write(record.deleted(""), record)
-    item = catalog._db.get_item(TableName="photos", Key={"pk": {"S": f"image#{record.id}"}, "sk": {"S": "record"}})[
-        "Item"
-    ]
+    item = catalog.table.get({"pk": {"S": f"image#{record.id}"}, "sk": {"S": "record"}})
     assert int(item["expires_at"]["N"]) == 1000 + 15 * 24 * 3600
 
 

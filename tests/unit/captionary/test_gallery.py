@@ -10,7 +10,7 @@ import pytest
 
 from captionary import identity
 from captionary.events import ObjectEvent
-from captionary.gallery import Gallery, Work, read_sidecar, sidecar
+from captionary.gallery import Gallery, Work, read_sidecar, sidecar, with_words
 from captionary.records import Record
 from captionary.storage import Original
 
@@ -388,11 +388,146 @@ def test_a_sidecar_holds_the_whole_record() -> None:
 
 
 def _forget_table(gallery: Gallery) -> None:
-    client = gallery.catalog._db
+    client = gallery.catalog.table.client
     for item in client.scan(TableName="photos")["Items"]:
         client.delete_item(TableName="photos", Key={"pk": item["pk"], "sk": item["sk"]})
     gallery.catalog.timeline._taken_back.clear()  # as in a new process
+    gallery.catalog._vocabulary._known.clear()
 
 
 def _fail(*args: object) -> None:
     raise ConnectionError
+
+
+def test_a_person_s_words_outlast_the_model_s(gallery: Gallery) -> None:
+    put(gallery, b"one")
+    deliver(gallery, created("0A"))
+    gallery.edit(ID, own_caption="My caption", own_labels=("mine",))
+    deliver(gallery, created("0B"))
+    record = current(gallery)
+    assert record is not None
+    assert (record.shown_caption, record.caption) == ("My caption", "one")
+    assert record.shown_labels == ({"name": "mine", "score": 1.0, "source": "person"},)
+    assert gallery.edit(ID, own_caption=None, own_labels=None) is not None
+    record = current(gallery)
+    assert record is not None
+    assert (record.shown_caption, record.shown_labels) == ("one", ())
+
+
+def test_a_person_s_words_outlast_another_picture_of_the_same_name(gallery: Gallery) -> None:
+    put(gallery, b"one")
+    deliver(gallery, created("0A"))
+    gallery.edit(ID, own_caption="My caption")
+    put(gallery, b"two")
+    deliver(gallery, created("0B"))
+    record = current(gallery)
+    assert record is not None
+    assert (record.shown_caption, record.caption) == ("My caption", "two")
+
+
+def test_edited_while_it_was_captioned(gallery: Gallery) -> None:
+    gallery.expect(KEY, 3, "image/jpeg")
+    put(gallery, b"one")
+    work = begin(gallery, created("0A"))
+    assert work is not None
+    gallery.edit(ID, own_caption="My caption")
+    gallery.judge(ID, "wrong", "not this")
+    assert caption(gallery, work) is not None
+    record = current(gallery)
+    assert record is not None
+    assert (record.status, record.shown_caption, record.caption) == ("ready", "My caption", "one")
+    assert (record.feedback, [note["caption"] for note in record.notes]) == (
+        {"right": 0, "wrong": 1},
+        ["My caption"],
+    )
+
+
+def test_a_failed_photo_shows_a_person_s_words(gallery: Gallery) -> None:
+    put(gallery, b"junk")
+    work = begin(gallery, created("0A"))
+    assert work is not None
+    gallery.finish(work, work.record.failed("damaged", "It is damaged."))
+    record = gallery.edit(ID, own_labels=("junk",))
+    assert record is not None
+    assert (record.status, record.shown_labels[0]["name"]) == ("failed", "junk")
+
+
+def test_words_go_with_the_photo_and_do_not_come_back_with_another(gallery: Gallery) -> None:
+    put(gallery, b"one")
+    deliver(gallery, created("0A"))
+    gallery.edit(ID, own_caption="My caption")
+    gallery.delete(ID)
+    deliver(gallery, removed("0B"))
+    assert_in_step(gallery)
+    assert gallery.edit(ID, own_caption="Too late") is None
+    assert gallery.judge(ID, "right", "") is None
+    put(gallery, b"two")
+    deliver(gallery, created("0C"))
+    record = current(gallery)
+    assert record is not None
+    assert (record.shown_caption, record.edition) == ("two", 0)
+    assert_in_step(gallery)
+
+
+def test_edited_in_the_middle_of_being_removed(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(gallery, b"one")
+    deliver(gallery, created("0A"))
+    keep = gallery.storage.put_peoples_words
+
+    def be_removed_and_keep(image_id: str, words: str) -> None:
+        gallery.storage.delete_original(KEY)
+        deliver(gallery, removed("0B"))
+        keep(image_id, words)
+
+    monkeypatch.setattr(gallery.storage, "put_peoples_words", be_removed_and_keep)
+    gallery.edit(ID, own_caption="My caption")
+    assert_in_step(gallery)
+
+
+def test_whoever_keeps_words_last_keeps_the_latest(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(gallery, b"one")
+    deliver(gallery, created("0A"))
+    keep, overtaken = gallery.storage.put_peoples_words, list[bool]()
+
+    def be_overtaken_and_keep(image_id: str, words: str) -> None:
+        if not overtaken:
+            overtaken.append(True)
+            gallery.edit(ID, own_caption="Second")
+        keep(image_id, words)
+
+    monkeypatch.setattr(gallery.storage, "put_peoples_words", be_overtaken_and_keep)
+    gallery.edit(ID, own_caption="First")
+    kept = gallery.storage.peoples_words(ID)
+    assert kept is not None
+    assert (kept["own_caption"], kept["edition"]) == ("Second", 2)
+
+
+def test_judgements_are_counted_and_the_last_ones_kept(gallery: Gallery) -> None:
+    put(gallery, b"one")
+    deliver(gallery, created("0A"))
+    for i in range(25):
+        gallery.judge(ID, "right" if i % 5 else "wrong", f"note {i}")
+    record = current(gallery)
+    assert record is not None
+    assert record.feedback == {"right": 20, "wrong": 5}
+    assert [note["note"] for note in record.notes] == [f"note {i}" for i in range(5, 25)]
+    assert record.notes[-1]["at"].endswith("Z")
+    assert gallery.catalog.feedback() == {"right": 20, "wrong": 5}
+    gallery.delete(ID)
+    assert gallery.catalog.feedback() == {"right": 0, "wrong": 0}
+
+
+def test_a_sidecar_of_an_older_version_can_be_read() -> None:
+    record = Record("a" * 16, "k", "ready", 1, 2, caption="c")
+    content = json.loads(sidecar(record))
+    older = {**content["record"], "caption_source": "model", "feedback": {"right": 0, "wrong": 0}, "revision": 3}
+    del older["camera"], older["sha256"]
+    assert read_sidecar({**content, "record": older}) == record
+
+
+@pytest.mark.parametrize(
+    "kept", [None, {}, {"format": 1}, {"format": 2, "edition": 3}, {"format": 1, "edition": "x"}], ids=str
+)
+def test_words_that_make_no_sense_are_no_words(kept: dict[str, object] | None) -> None:
+    record = Record("a" * 16, "k", "ready", 1, 2)
+    assert with_words(record, kept) == record

@@ -275,3 +275,26 @@ def test_heic_of_a_phone() -> None:
     assert photo.content_type == "image/heif"
     assert photo.taken_at == "2021-04-11T20:47:53Z"
     assert photo.preview.size == (991, 1280)
+
+
+@pytest.mark.parametrize(
+    ("make", "model", "expected"),
+    [
+        ("Canon", "Canon EOS 5D", "Canon EOS 5D"),
+        ("NIKON CORPORATION", "NIKON D70", "NIKON D70"),
+        ("Apple", "iPhone 15 Pro", "Apple iPhone 15 Pro"),
+        ("SONY\0\0", " ILCE-7M3\n", "SONY ILCE-7M3"),
+        (None, "X100", "X100"),
+        ("LEICA", None, "LEICA"),
+        (None, None, ""),
+        ("\1\2", "\3", ""),
+        ("m" * 60, "n" * 60, "m" * 60 + " " + "n" * 19),
+    ],
+)
+def test_the_camera(make: str | None, model: str | None, expected: str) -> None:
+    exif = Image.Exif()
+    if make is not None:
+        exif[0x010F] = make
+    if model is not None:
+        exif[0x0110] = model
+    assert images.read(encoded(halves(), "JPEG", exif=exif)).camera == expected

@@ -8,8 +8,10 @@ from captionary import identity
 from captionary import reconcile as reconcile_module
 from captionary.events import ObjectEvent
 from captionary.gallery import Gallery, sidecar
+from captionary.postings import year_of
 from captionary.reconcile import Report, reconcile
 from captionary.records import Record
+from captionary.search import Query
 
 
 def add_photo(gallery: Gallery, key: str, content: bytes = b"content") -> Record:
@@ -30,14 +32,15 @@ def forget(gallery: Gallery, *records: Record) -> None:
     for record in records:
         gallery.catalog.write(record.deleted(record.sequencer), record)
         key = {"pk": {"S": f"image#{record.id}"}, "sk": {"S": "record"}}
-        gallery.catalog._db.delete_item(TableName="photos", Key=key)
+        gallery.catalog.table.client.delete_item(TableName="photos", Key=key)
 
 
 def lose_the_table(gallery: Gallery) -> None:
-    client = gallery.catalog._db
+    client = gallery.catalog.table.client
     for item in client.scan(TableName="photos")["Items"]:
         client.delete_item(TableName="photos", Key={"pk": item["pk"], "sk": item["sk"]})
     gallery.catalog.timeline._taken_back.clear()  # as in a new process
+    gallery.catalog._vocabulary._known.clear()
 
 
 def run(gallery: Gallery) -> tuple[Report, list[str]]:
@@ -148,3 +151,69 @@ def test_progress_is_told(gallery: Gallery) -> None:
     seen: list[int] = []
     reconcile(gallery, lambda keys: None, lambda report: seen.append(report.seen))
     assert seen == [100, 120]
+
+
+def test_people_s_words_come_back_with_a_lost_record(gallery: Gallery) -> None:
+    record = add_photo(gallery, "a")
+    gallery.edit(record.id, own_caption="Mine", own_labels=("x", "y"))
+    gallery.judge(record.id, "right", "yes")
+    before = gallery.catalog.get(record.id)
+    lose_the_table(gallery)
+    assert run(gallery)[0].restored == 1
+    after = gallery.catalog.get(record.id)
+    assert before is not None
+    assert after == replace(before, revision=1)
+    assert gallery.catalog.feedback() == {"right": 1, "wrong": 0}
+    assert [found.key for found in gallery.catalog.find(Query.of("mine y"), 10).records] == ["a"]
+    assert run(gallery) == (Report(seen=1, models={"m": 1}), [])
+
+
+def test_people_s_words_come_back_though_all_else_has_to_be_found_out_anew(gallery: Gallery) -> None:
+    record = add_photo(gallery, "a")
+    gallery.edit(record.id, own_caption="Mine")
+    gallery.storage.delete_media([identity.sidecar_key(record.id)])
+    lose_the_table(gallery)
+    assert run(gallery)[1] == ["a"]
+    pending = gallery.catalog.get(record.id)
+    assert pending is not None
+    assert (pending.status, pending.shown_caption) == ("pending", "Mine")
+    captioned = add_photo(gallery, "a")
+    assert (captioned.status, captioned.shown_caption, captioned.caption) == ("ready", "Mine", "a")
+
+
+def test_a_table_that_was_rolled_back_learns_the_latest_words(gallery: Gallery) -> None:
+    record = add_photo(gallery, "a")
+    key = {"pk": {"S": f"image#{record.id}"}, "sk": {"S": "record"}}
+    item = gallery.catalog.table.get(key)
+    gallery.edit(record.id, own_caption="Mine")
+    gallery.catalog.table.client.put_item(TableName="photos", Item=item)
+    assert run(gallery)[1] == []
+    after = gallery.catalog.get(record.id)
+    assert after is not None
+    assert (after.shown_caption, after.edition) == ("Mine", 1)
+
+
+def test_words_that_were_not_kept_are_kept(gallery: Gallery) -> None:
+    record = add_photo(gallery, "a")
+    gallery.edit(record.id, own_caption="Mine")
+    gallery.storage.delete_peoples_words(record.id)
+    run(gallery)
+    kept = gallery.storage.peoples_words(record.id)
+    assert kept is not None
+    assert kept["own_caption"] == "Mine"
+
+
+def test_photos_of_an_older_version_are_indexed(gallery: Gallery) -> None:
+    record = add_photo(gallery, "dog.jpg")
+    key = {"pk": {"S": f"image#{record.id}"}, "sk": {"S": "record"}}
+    item = gallery.catalog.table.get(key)
+    client = gallery.catalog.table.client
+    client.delete_item(
+        TableName="photos", Key={"pk": {"S": f"word#dog#{year_of(record.page)}"}, "sk": {"S": f"{record.page}"}}
+    )
+    client.put_item(
+        TableName="photos", Item={name: item[name] for name in item if name not in ("indexed", "posted", "edition")}
+    )
+    assert run(gallery)[0] == Report(seen=1, indexed=1, models={"m": 1})
+    assert [found.key for found in gallery.catalog.find(Query.of("dog"), 10).records] == ["dog.jpg"]
+    assert run(gallery)[0] == Report(seen=1, models={"m": 1})

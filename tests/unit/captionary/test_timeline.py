@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from captionary import catalog as catalog_module
 from captionary import identity
 from captionary import timeline as module
 from captionary.catalog import Catalog
@@ -19,6 +20,12 @@ DAY = 24 * 3600
 @pytest.fixture
 def timeline(catalog: Catalog) -> Timeline:
     return catalog.timeline
+
+
+@pytest.fixture(autouse=True)
+def no_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where photos stand does not depend on their words, and in moto each word takes its time."""
+    monkeypatch.setattr(catalog_module, "words_of", lambda record: ())
 
 
 @pytest.fixture
@@ -68,7 +75,7 @@ def calls_of(catalog: Catalog, work: Callable[[], Any]) -> int:
         nonlocal count
         count += 1
 
-    events = catalog._db.meta.events
+    events = catalog.table.client.meta.events
     events.register("before-call.dynamodb", note)
     work()
     events.unregister("before-call.dynamodb", note)
@@ -175,6 +182,6 @@ def test_a_page_that_is_taken_back_is_found_and_followed_by_new_photos(catalog: 
 
 def test_a_lost_head_is_made_anew_after_everything(catalog: Catalog) -> None:
     add(catalog, "old")
-    catalog._db.delete_item(TableName="photos", Key={"pk": {"S": "timeline"}, "sk": {"S": "head"}})
+    catalog.table.client.delete_item(TableName="photos", Key={"pk": {"S": "timeline"}, "sk": {"S": "head"}})
     add(catalog, "new")
     assert pages_of(catalog, 10) == [["new", "old"]]

@@ -13,6 +13,7 @@ STATUS = {
     "counts": {"ready": 3, "pending": 2, "failed": 1},
     "queue": {"waiting": 2, "dead_letters": 0},
     "model": STARTER,
+    "feedback": {"right": 4, "wrong": 1},
     "version": "0.1.0",
 }
 
@@ -47,5 +48,6 @@ def test_what_is_told(
         "Photos    3 ready, 2 pending, 1 failed",
         "Queue     2 waiting, 0 dead letters",
         "Captions  by the starter model, version 1 (200 classes)",
+        "Feedback  4 right, 1 wrong",
         *lines,
     ]

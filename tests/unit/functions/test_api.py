@@ -43,7 +43,7 @@ def proxy_event(method: str, path: str, body: str, content_type: str) -> dict[st
     query = parse_qs(address.query, keep_blank_values=True)
     parts = address.path.split("/")
     resource, parameters = address.path, None
-    if parts[1] == "images" and len(parts) > 2 and parts[2] != "delete":
+    if parts[1] == "images" and len(parts) > 2 and parts[2] not in ("delete", "known"):
         resource, parameters = "/".join([*parts[:2], "{id}", *parts[3:]]), {"id": parts[2]}
     return {
         "httpMethod": method,
@@ -81,6 +81,8 @@ def test_an_image_has_the_shape_of_the_contract(gallery: Gallery, call: Call) ->
         bytes=99,
         content_type="image/jpeg",
         taken_at="2020-01-01T00:00:00Z",
+        camera="Canon EOS 5D",
+        sha256="0" * 64,
         placeholder="abc",
         model_name="m",
         model_version="1",
@@ -96,11 +98,14 @@ def test_an_image_has_the_shape_of_the_contract(gallery: Gallery, call: Call) ->
         "caption": "A dog",
         "caption_source": "model",
         "labels": [{"name": "dog", "score": 0.9, "source": "model"}],
+        "edited": {"caption": False, "labels": False},
         "width": 30,
         "height": 20,
         "bytes": 99,
         "content_type": "image/jpeg",
         "taken_at": "2020-01-01T00:00:00Z",
+        "camera": "Canon EOS 5D",
+        "sha256": "0" * 64,
         "placeholder": "abc",
         "thumb_url": f"/media/thumb/{record.id}-{record.media}.jpg",
         "preview_url": f"/media/preview/{record.id}-{record.media}.jpg",
@@ -259,6 +264,7 @@ def test_status(aws: Aws, gallery: Gallery, call: Call) -> None:
         "queue": {"waiting": 1, "dead_letters": 0},
         "model": {"name": "starter", "version": "1", "classes": 200, "scores": {}},
         "upgrade": None,
+        "feedback": {"right": 0, "wrong": 0},
         "version": "0.1.0",
     }
 
@@ -290,3 +296,134 @@ def test_the_routes_are_those_of_the_template(api: ModuleType) -> None:
         for event in resources["ApiFunction"]["Properties"]["Events"].values()
     }
     assert declared == {(method, path) for path, methods in api.app.routes.items() for method in methods}
+
+
+def names(answer: Any) -> list[str]:
+    return [image["filename"] for image in answer["items"]]
+
+
+def test_searching(gallery: Gallery, call: Call) -> None:
+    labels = ({"name": "sea coast", "score": 0.9, "source": "model"},)
+    add(gallery, "x/holiday.jpg", caption="A dog on the beach", labels=labels)
+    add(gallery, "cat.jpg", caption="A cat on the beach", status="failed")
+    assert names(call("GET", "/images?q=beach")[1]) == ["cat.jpg", "holiday.jpg"]
+    assert names(call("GET", "/images?q=the%20beach%20do")[1]) == ["holiday.jpg"]
+    assert names(call("GET", "/images?q=beach&status=failed")[1]) == ["cat.jpg"]
+    assert names(call("GET", "/images?label=sea%20coast&q=holi")[1]) == ["holiday.jpg"]
+    assert names(call("GET", "/images?status=ready")[1]) == ["holiday.jpg"]
+    assert names(call("GET", "/images?q=%20")[1]) == ["cat.jpg", "holiday.jpg"]
+    assert names(call("GET", "/images?q=%3F")[1]) == []
+    first = call("GET", "/images?q=beach&limit=1")[1]
+    assert names(call("GET", f"/images?q=beach&limit=1&cursor={first['next']}")[1]) == ["holiday.jpg"]
+    assert call("GET", "/images?q=beach&limit=2")[1]["next"] is None
+    assert names(call("GET", f"/images?q=dog&cursor={first['next']}")[1]) == ["holiday.jpg"], "any query's will do"
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["status=deleted", "status=", "q=" + "x" * 1001, "label=" + "x" * 1001],
+)
+def test_searches_that_make_no_sense(call: Call, query: str) -> None:
+    status, problem = call("GET", f"/images?{query}")
+    assert (status, problem["type"]) == (400, "/problems/bad-request")
+
+
+def test_labels(gallery: Gallery, call: Call) -> None:
+    for key, shown in (("a", ["dog", "sea coast"]), ("b", ["cat", "sea coast"]), ("c", ["dog"])):
+        record = add(gallery, key)
+        gallery.edit(record.id, own_labels=tuple(shown))
+    assert call("GET", "/labels") == (
+        200,
+        {"items": [{"name": "dog", "count": 2}, {"name": "sea coast", "count": 2}, {"name": "cat", "count": 1}]},
+    )
+    assert call("GET", "/labels?limit=1")[1]["items"] == [{"name": "dog", "count": 2}]
+    assert call("GET", "/labels?q=COA")[1]["items"] == [{"name": "sea coast", "count": 2}]
+    assert call("GET", "/labels?q=sea%20co")[1]["items"] == [{"name": "sea coast", "count": 2}]
+    assert call("GET", "/labels?q=oast")[1]["items"] == []
+    assert call("GET", "/labels?limit=1001")[0] == 400
+
+
+def test_editing(gallery: Gallery, call: Call) -> None:
+    labels = ({"name": "dog", "score": 0.9, "source": "model"},)
+    record = add(gallery, "a", caption="A dog", labels=labels)
+    status, image = call("PATCH", f"/images/{record.id}", {"caption": " My cat ", "labels": ["cat", " cat", "pet"]})
+    assert status == 200
+    assert (image["caption"], image["caption_source"]) == ("My cat", "person")
+    assert image["labels"] == [{"name": name, "score": 1.0, "source": "person"} for name in ("cat", "pet")]
+    assert image["edited"] == {"caption": True, "labels": True}
+    assert names(call("GET", "/images?q=my%20cat&label=pet")[1]) == ["a"]
+    assert names(call("GET", "/images?q=dog")[1]) == []
+    image = call("PATCH", f"/images/{record.id}", {"labels": []})[1]
+    assert (image["caption"], image["labels"], image["edited"]["labels"]) == ("My cat", [], True)
+    image = call("PATCH", f"/images/{record.id}", {"caption": None, "labels": None})[1]
+    assert (image["caption"], image["caption_source"], image["labels"]) == ("A dog", "model", list(labels))
+    assert image["edited"] == {"caption": False, "labels": False}
+    assert call("GET", f"/images/{record.id}")[1] == image
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        None,
+        [],
+        {},
+        {"name": "x"},
+        {"caption": "x", "status": "ready"},
+        {"caption": 5},
+        {"caption": " "},
+        {"caption": "x" * 1001},
+        {"caption": "line\nbreak"},
+        {"caption": "\ud800"},
+        {"labels": "cat"},
+        {"labels": [5]},
+        {"labels": [""]},
+        {"labels": ["x" * 61]},
+        {"labels": ["\0"]},
+        {"labels": [str(i) for i in range(21)]},
+    ],
+    ids=repr,
+)
+def test_edits_that_make_no_sense(gallery: Gallery, call: Call, body: Any) -> None:
+    record = add(gallery, "a", caption="A dog")
+    status, problem = call("PATCH", f"/images/{record.id}", body)
+    assert (status, problem["type"]) == (400, "/problems/bad-request")
+    assert call("GET", f"/images/{record.id}")[1]["caption"] == "A dog"
+
+
+def test_feedback(gallery: Gallery, call: Call) -> None:
+    record = add(gallery, "a", caption="A dog")
+    status, image = call("POST", f"/images/{record.id}/feedback", {"verdict": "wrong", "note": "It is a cat."})
+    assert (status, image["feedback"]) == (201, {"right": 0, "wrong": 1})
+    assert call("POST", f"/images/{record.id}/feedback", {"verdict": "right"})[1]["feedback"] == {
+        "right": 1,
+        "wrong": 1,
+    }
+    assert call("GET", "/status")[1]["feedback"] == {"right": 1, "wrong": 1}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"verdict": "maybe"}, {"verdict": ["right"]}, {"verdict": "right", "note": 5}, {"verdict": "right", "x": 1}],
+    ids=repr,
+)
+def test_feedback_that_makes_no_sense(gallery: Gallery, call: Call, body: Any) -> None:
+    record = add(gallery, "a")
+    assert call("POST", f"/images/{record.id}/feedback", body)[0] == 400
+
+
+@pytest.mark.parametrize("image_id", ["a" * 16, "nonsense"])
+def test_what_is_not_there_has_no_words(call: Call, image_id: str) -> None:
+    assert call("PATCH", f"/images/{image_id}", {"caption": "x"})[0] == 404
+    assert call("POST", f"/images/{image_id}/feedback", {"verdict": "right"})[0] == 404
+
+
+def test_files_that_are_known(gallery: Gallery, call: Call) -> None:
+    here, failed = "0a" * 32, "0b" * 32
+    record = add(gallery, "a", sha256=here)
+    add(gallery, "b", sha256=failed, status="failed")
+    wish = {"sha256": [here.upper(), failed, "0c" * 32]}
+    assert call("POST", "/images/known", wish) == (200, {"known": {here.upper(): record.id}})
+    gallery.delete(record.id)
+    assert call("POST", "/images/known", wish)[1] == {"known": {}}
+    bodies: list[dict[str, Any]] = [{}, {"sha256": []}, {"sha256": ["x"]}, {"sha256": [here] * 101}, {"sha256": here}]
+    assert {call("POST", "/images/known", body)[0] for body in bodies} == {400}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 from collections.abc import Callable
@@ -87,6 +88,7 @@ def test_a_photo_becomes_a_record_with_all_that_belongs_to_it(aws: Aws, caption:
     assert (record.width, record.height, record.content_type) == (2000, 1000, "image/jpeg")
     assert (record.model_name, record.model_version) == ("fake", "7")
     assert record.placeholder
+    assert record.sha256 == hashlib.sha256(jpeg(size=(2000, 1000))).hexdigest()
     keys = {listed.key: listed for listed in gallery.storage.derived()}
     assert keys.keys() == {
         identity.thumbnail_key(record.id, record.media),

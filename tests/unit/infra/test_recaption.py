@@ -55,7 +55,7 @@ def run(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tupl
 
         monkeypatch.setattr(recaption, "look_again", look_again)
         clients: Any = SimpleNamespace(
-            dynamodb=gallery.catalog._db, sqs=SimpleNamespace(get_queue_attributes=get_queue_attributes)
+            dynamodb=gallery.catalog.table.client, sqs=SimpleNamespace(get_queue_attributes=get_queue_attributes)
         )
         return caption_anew(clients, {"table": TABLE, "ingest_queue": "queue"}, is_old, **more), asked
 

@@ -15,17 +15,20 @@ import random
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from . import identity
-from .catalog import Catalog
+from .catalog import INDEX, Catalog
 from .errors import Conflict
 from .events import ObjectEvent, is_newer
-from .records import Record
+from .records import Record, Verdict
 from .storage import Storage
 
 SIDECAR_FORMAT = 1
+PEOPLES = ("own_caption", "own_labels", "feedback", "notes", "edition")
+_OF_TABLE = ("revision", "attempt", "indexed", "posted")
+_OF_SIDECAR = {field.name for field in fields(Record)} - {*PEOPLES, *_OF_TABLE}
 _MOST_CONFLICTS = 20  # that one write may run into; more are a sign of something else
 
 
@@ -114,9 +117,9 @@ class Gallery:
             if is_newer(current.sequencer, found.sequencer):
                 return None
             if not current.is_visible:
-                # Deleted since. Unless the object is there: then it was put again.
-                return found if self.storage.head(found.key) else None
-            return replace(found, page=current.page, created_at=current.created_at, feedback=current.feedback)
+                # Deleted since, with what people said of it. Unless the object is there: then it was put again.
+                return found.with_words_of(current) if self.storage.head(found.key) else None
+            return replace(found, page=current.page, created_at=current.created_at).with_words_of(current)
 
         stored = self._settle(found.id, work.current, settle)
         if stored is None:
@@ -155,6 +158,43 @@ class Gallery:
                     self.catalog.write(failed, waiting)
             raise
         return stored
+
+    # What people say
+
+    def edit(self, image_id: str, **words: Any) -> Record | None:
+        """Put a person's words in place of the model's, or take them back.
+
+        Args:
+            words: own_caption, own_labels, as in the record; None goes back to the model's.
+        Returns: the record as stored, or None if there is no such photo.
+        """
+        return self._said(image_id, lambda current: replace(current, **words, edition=current.edition + 1))
+
+    def judge(self, image_id: str, verdict: Verdict, note: str) -> Record | None:
+        """Note what a person thinks of a photo's caption; the record as stored, or None if there is no such photo."""
+        return self._said(image_id, lambda current: current.judged(verdict, note))
+
+    def _said(self, image_id: str, change: Callable[[Record], Record]) -> Record | None:
+        current = self.catalog.get(image_id)
+        stored = self._settle(
+            image_id, current, lambda current: change(current) if current and current.is_visible else None
+        )
+        if stored:
+            self._keep(stored)
+        return stored
+
+    def _keep(self, record: Record) -> None:
+        """Keep what people said of a photo beside the table, in the media bucket."""
+        for _ in range(_MOST_CONFLICTS):
+            self.storage.put_peoples_words(record.id, peoples_words(record))
+            current = self.catalog.get(record.id)
+            if current is None or not current.is_visible:
+                self.storage.delete_peoples_words(record.id)
+                return
+            if current.edition == record.edition:
+                return
+            record = current  # someone else was here meanwhile, and may have written before this
+        raise Conflict(f"people changed {record.id} each time their words were to be kept")
 
     # Removing
 
@@ -210,9 +250,42 @@ class Gallery:
         kept = read_sidecar(self.storage.sidecar(image_id))
         if kept is None or kept.etag != etag or not kept.is_visible:
             return None
+        kept = with_words(kept, self.storage.peoples_words(image_id))
         self.catalog.timeline.take_back(kept.page)
         current = self.catalog.get(image_id)
         return self._settle(image_id, current, lambda current: None if current and current.is_visible else kept)
+
+    def recall(self, key: str) -> Record | None:
+        """Bring what people said of the photo at `key` in step with what the media bucket keeps: the later counts.
+
+        A photo whose record is lost is shown as pending, so that their words are not lost with it.
+
+        Returns: the record as stored, or None where nothing was to be changed.
+        """
+        image_id = identity.image_id(key)
+        kept = self.storage.peoples_words(image_id)
+
+        def settle(current: Record | None) -> Record | None:
+            if current is None:
+                [place] = self.catalog.timeline.take_places(1)
+                current = Record(image_id, key, "pending", place.page, place.created_at)
+            told = with_words(current, kept)
+            return told if current.is_visible and told.edition > current.edition else None
+
+        current = self.catalog.get(image_id)
+        stored = self._settle(image_id, current, settle)
+        if stored is None and current and current.is_visible and current.edition:
+            self._keep(current)
+        return stored
+
+    def index(self, image_id: str) -> None:
+        """Have a photo found by its words, if it is not yet."""
+        current = self.catalog.get(image_id)
+        self._settle(
+            image_id,
+            current,
+            lambda current: current if current and current.is_visible and current.indexed != INDEX else None,
+        )
 
     # Inside
 
@@ -250,8 +323,9 @@ class Gallery:
 
 
 def sidecar(record: Record) -> str:
-    """A record as the media bucket keeps it, so that a lost table can be rebuilt."""
-    return json.dumps({"format": SIDECAR_FORMAT, "record": asdict(record)})
+    """A record as the media bucket keeps it, so that a lost table can be rebuilt; people's words are kept apart."""
+    kept = {name: value for name, value in asdict(record).items() if name in _OF_SIDECAR}
+    return json.dumps({"format": SIDECAR_FORMAT, "record": kept})
 
 
 def read_sidecar(content: dict[str, Any] | None) -> Record | None:
@@ -259,10 +333,31 @@ def read_sidecar(content: dict[str, Any] | None) -> Record | None:
     if content is None or content.get("format") != SIDECAR_FORMAT:
         return None
     try:
-        fields = content["record"]
-        return Record(**{**fields, "labels": tuple(fields["labels"]), "revision": 0, "attempt": 0})
-    except (KeyError, TypeError):
+        known = {name: value for name, value in content["record"].items() if name in _OF_SIDECAR}
+        return Record(**{**known, "labels": tuple(known["labels"])})
+    except (KeyError, TypeError, AttributeError):
         return None
+
+
+def peoples_words(record: Record) -> str:
+    """What people said of a photo, as the media bucket keeps it."""
+    words = {name: getattr(record, name) for name in PEOPLES}
+    return json.dumps({"format": SIDECAR_FORMAT, **words})
+
+
+def with_words(record: Record, kept: dict[str, Any] | None) -> Record:
+    """The record with what people said of the photo as the media bucket keeps it, if that is later."""
+    if kept is None or kept.get("format") != SIDECAR_FORMAT:
+        return record
+    try:
+        words = {name: kept[name] for name in PEOPLES}
+        if words["edition"] <= record.edition:
+            return record
+        labels = words["own_labels"]
+        lists = {"own_labels": None if labels is None else tuple(labels), "notes": tuple(words["notes"])}
+        return replace(record, **words | lists)
+    except (KeyError, TypeError):
+        return record
 
 
 def _work(event: ObjectEvent, current: Record | None) -> Work | None:

@@ -66,3 +66,8 @@ def preview_key(image_id: str, version: str) -> str:
 def sidecar_key(image_id: str) -> str:
     """Where the photo's sidecar lies in the media bucket."""
     return f"meta/{image_id}.json"
+
+
+def people_key(image_id: str) -> str:
+    """Where in the media bucket lies what people said of the photo."""
+    return f"people/{image_id}.json"

@@ -27,7 +27,10 @@ THUMBNAIL_PIXELS = 400  # the longer side
 _PLACEHOLDER_PIXELS = 24  # the longer side; more would cost time and change next to nothing
 _PROFILE_BYTES = 10_000  # larger colour profiles (of printers) are not carried into thumbnails
 
+_CAMERA_CHARACTERS = 80  # of a camera's name that are kept
 _BITS_PER_SAMPLE = 0x0102
+_MAKE = 0x010F
+_MODEL = 0x0110
 _ORIENTATION = 0x0112
 _EXIF_IFD = 0x8769
 _DATE_TIME_ORIGINAL = 0x9003
@@ -60,6 +63,7 @@ class Photo:
     height: int
     content_type: str  # by content, e.g. "image/jpeg"
     taken_at: str  # RFC 3339 in UTC, or "" where the file does not say
+    camera: str  # e.g. "Canon EOS 5D", or "" likewise
     profile: bytes | None  # ICC colour profile that belongs to the preview's numbers
 
 
@@ -78,7 +82,7 @@ def read(data: bytes) -> Photo:
         raise TooManyPixels(picture.width, picture.height, MAX_PIXELS)
     width, height = picture.size
     try:
-        orientation, taken_at = _exif(picture)
+        orientation, taken_at, camera = _exif(picture)
         if picture.format == "TIFF":
             orientation = 1  # Pillow turns these itself, and their size tells of the turned picture
         profile = picture.info.get("icc_profile")
@@ -96,6 +100,7 @@ def read(data: bytes) -> Photo:
         height=height,
         content_type=Image.MIME.get(picture.format or "", "application/octet-stream"),
         taken_at=taken_at,
+        camera=camera,
         profile=profile if profile and len(profile) <= _PROFILE_BYTES else None,
     )
 
@@ -138,12 +143,28 @@ def _open(data: bytes) -> Image.Image:
         raise DamagedPhoto(str(exc) or type(exc).__name__) from exc
 
 
-def _exif(picture: Image.Image) -> tuple[int, str]:
+def _exif(picture: Image.Image) -> tuple[int, str, str]:
     exif = picture.getexif()
     details = exif.get_ifd(_EXIF_IFD)
     orientation = exif.get(_ORIENTATION, 1)
     taken_at = _rfc3339(details.get(_DATE_TIME_ORIGINAL), details.get(_OFFSET_TIME_ORIGINAL))
-    return (orientation if orientation in range(1, 9) else 1), taken_at
+    camera = _camera(exif.get(_MAKE), exif.get(_MODEL))
+    return (orientation if orientation in range(1, 9) else 1), taken_at, camera
+
+
+def _camera(make: object, model: object) -> str:
+    """A camera's name; most models begin with their maker's, or with a word of it (NIKON CORPORATION, NIKON D70)."""
+    maker, name = _line(make), _line(model)
+    first = maker.partition(" ")[0].casefold()
+    if not name or not maker:
+        return name or maker
+    return name if name.casefold().startswith(first) else f"{maker} {name}"[:_CAMERA_CHARACTERS]
+
+
+def _line(text: object) -> str:
+    """A text of EXIF as one line, without what can't be shown."""
+    shown = "".join(c if c.isprintable() else " " for c in text) if isinstance(text, str) else ""
+    return " ".join(shown.split())[:_CAMERA_CHARACTERS]
 
 
 def _rfc3339(moment: object, offset: object) -> str:

@@ -3,19 +3,22 @@
 The images bucket is the truth. Each of its objects gets its record back from the sidecar that the
 caption function left, or, where there is none for this content, is queued to be captioned; so is one
 whose thumbnail or preview is missing. Records whose object is gone are taken out, and derived files
-that belong to no record are removed.
+that belong to no record are removed. What people said of photos is taken from the media bucket where the
+table lost it, and photos of a table that an older version made are entered into the index of words.
 """
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
 from . import identity
+from .catalog import INDEX
 from .events import ObjectEvent
-from .gallery import Gallery
+from .gallery import Gallery, peoples_words
 from .records import Record
 from .storage import Listed
 
@@ -26,12 +29,16 @@ UNDER_WAY_SECONDS = 600
 
 @dataclass
 class Report:
-    """What was done, in numbers of photos, and how many each model has captioned."""
+    """What was done, in numbers of photos, and how many each model has captioned.
+
+    Indexed are those that an older version had not entered into the index of words.
+    """
 
     seen: int = 0
     restored: int = 0
     queued: int = 0
     removed: int = 0
+    indexed: int = 0
     models: dict[str, int] = field(default_factory=dict)
 
 
@@ -65,11 +72,13 @@ class _Reconciler:
         self._enqueue = enqueue
         self._under_way = round((time.time() - UNDER_WAY_SECONDS) * 1_000_000)
         # Previews and thumbnails that no record has claimed yet, with the time they were made.
-        self._derived = {
-            listed.key: listed.modified_at
-            for listed in gallery.storage.derived()
-            if listed.key.startswith(("preview/", "thumb/"))
-        }
+        self._derived: dict[str, int] = {}
+        self._peoples_words: dict[str, str] = {}  # their ETags by their keys
+        for listed in gallery.storage.derived():
+            if listed.key.startswith(("preview/", "thumb/")):
+                self._derived[listed.key] = listed.modified_at
+            elif listed.key.startswith("people/"):
+                self._peoples_words[listed.key] = listed.etag
         self._here: set[str] = set()
         self._recorded = 0  # how many objects have a record
 
@@ -106,13 +115,28 @@ class _Reconciler:
     def _is_in_order(self, image_id: str, original: Listed, record: Record | None) -> bool:
         if record and record.is_visible:
             self._count(record)
+            if self._knows_other_words(record):
+                self._gallery.recall(original.key)
+            if record.indexed != INDEX:
+                self._gallery.index(record.id)
+                self.report.indexed += 1
             return record.status != "pending" and record.etag == original.etag and self._has_files(record)
         restored = self._gallery.restore(image_id, original.etag)
         if restored is None:
+            if record is None and identity.people_key(image_id) in self._peoples_words:
+                self._gallery.recall(original.key)
+                self._recorded += 1
             return False
         self._count(restored)
         self.report.restored += 1
         return self._has_files(restored)
+
+    def _knows_other_words(self, record: Record) -> bool:
+        """Whether the media bucket keeps something else of what people said than the record does."""
+        kept = self._peoples_words.get(identity.people_key(record.id))
+        if record.edition == 0:
+            return kept is not None
+        return kept != hashlib.md5(peoples_words(record).encode(), usedforsecurity=False).hexdigest()
 
     def _count(self, record: Record) -> None:
         self._recorded += 1

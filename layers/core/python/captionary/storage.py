@@ -106,17 +106,20 @@ class Storage:
 
     def sidecar(self, image_id: str) -> dict[str, Any] | None:
         """A photo's sidecar, or None where there is none that can be read."""
-        try:
-            answer = self._s3.get_object(Bucket=self._media, Key=identity.sidecar_key(image_id))
-        except ClientError as exc:
-            if exc.response["Error"]["Code"] in _GONE:
-                return None
-            raise
-        try:
-            content = json.loads(answer["Body"].read())
-        except ValueError:
-            return None
-        return content if isinstance(content, dict) else None
+        return self._json(identity.sidecar_key(image_id))
+
+    def put_peoples_words(self, image_id: str, words: str) -> None:
+        """Store what people said of a photo (JSON)."""
+        self._s3.put_object(
+            Bucket=self._media,
+            Key=identity.people_key(image_id),
+            Body=words.encode(),
+            ContentType="application/json",
+        )
+
+    def peoples_words(self, image_id: str) -> dict[str, Any] | None:
+        """What people said of a photo, or None where nothing is kept that can be read."""
+        return self._json(identity.people_key(image_id))
 
     def delete_derived(self, image_id: str, version: str) -> None:
         """Remove a version of a photo's preview and thumbnail; no error where there is none."""
@@ -130,8 +133,12 @@ class Storage:
         )
 
     def delete_sidecar(self, image_id: str) -> None:
-        """Remove a photo's sidecar; no error where there is none."""
-        self._s3.delete_object(Bucket=self._media, Key=identity.sidecar_key(image_id))
+        """Remove a photo's sidecar, and what people said of it; no error where there is none."""
+        self.delete_media([identity.sidecar_key(image_id), identity.people_key(image_id)])
+
+    def delete_peoples_words(self, image_id: str) -> None:
+        """Remove what people said of a photo; no error where there is nothing."""
+        self.delete_media([identity.people_key(image_id)])
 
     def originals(self) -> Iterator[Listed]:
         """Every object of the images bucket, in the order of keys."""
@@ -150,6 +157,19 @@ class Storage:
                     entry["Size"],
                     round(entry["LastModified"].timestamp() * 1_000_000),
                 )
+
+    def _json(self, key: str) -> dict[str, Any] | None:
+        try:
+            answer = self._s3.get_object(Bucket=self._media, Key=key)
+        except ClientError as exc:
+            if exc.response["Error"]["Code"] in _GONE:
+                return None
+            raise
+        try:
+            content = json.loads(answer["Body"].read())
+        except ValueError:
+            return None
+        return content if isinstance(content, dict) else None
 
     def _put_jpeg(self, key: str, data: bytes) -> None:
         self._s3.put_object(Bucket=self._media, Key=key, Body=data, ContentType="image/jpeg", CacheControl=_FOREVER)

@@ -136,7 +136,7 @@ class Timeline:
         """
         page = start.page if start else self.newest_page()
         found = self._entries(page, start.before if start else None, limit + 1)
-        older = self._pages_before(page)
+        older = self.pages_before(page)
         width, empty = 1, 0
         while len(found) <= limit:
             pages = list(islice(older, width))
@@ -200,7 +200,7 @@ class Timeline:
         )
         return [Position(page, item["sk"]["S"]) for item in answer["Items"]]
 
-    def _pages_before(self, page: int) -> Iterator[int]:
+    def pages_before(self, page: int) -> Iterator[int]:
         """The pages that were opened before this one, newest first; the index is read as far as they are asked for."""
         hour, month = page // _HOUR, _month(page)
         yield from self._parts(f"hour#{hour}", below=page)

@@ -1,0 +1,144 @@
+"""What requests of the API may say. All that comes from outside is checked here, and refused with a sentence.
+
+Each function raises BadRequest where its argument is not as it should be.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+from . import identity
+from .problems import BadRequest
+from .records import VERDICTS, VISIBLE, Verdict
+from .search import Query
+
+DEFAULT_LIMIT, MAX_LIMIT = 50, 100
+MAX_IDS = 100
+TEXT_CHARACTERS = 1000  # of a caption, a note, a search
+LABEL_CHARACTERS = 60
+MAX_LABELS = 20
+_SHA256 = re.compile(r"[0-9a-fA-F]{64}")
+
+
+def known_only(query: Mapping[str, str], *known: str) -> dict[str, str]:
+    """The parameters of a request, all of which its route knows."""
+    if unknown := query.keys() - set(known):
+        raise BadRequest(f"Unknown parameter {_names(unknown)}; this route knows {_names(known)}.")
+    return dict(query)
+
+
+def limit(text: str | None, default: int = DEFAULT_LIMIT, most: int = MAX_LIMIT) -> int:
+    """How many were asked for."""
+    if text is None:
+        return default
+    if not re.fullmatch(r"[0-9]{1,4}", text) or len(text) > len(str(most)) or not 1 <= int(text) <= most:
+        raise BadRequest(f"`limit` should be a number from 1 to {most}; received {text[:80]!r}.")
+    return int(text)
+
+
+def search(query: Mapping[str, str]) -> Query | None:
+    """What `q`, `label` and `status` ask for; None if nothing in particular."""
+    text, label, status = (query.get(name, "") for name in ("q", "label", "status"))
+    if len(text) > TEXT_CHARACTERS:
+        raise BadRequest(f"`q` should have up to {TEXT_CHARACTERS} characters; received {len(text)}.")
+    if len(label) > TEXT_CHARACTERS:
+        raise BadRequest(f"`label` should have up to {TEXT_CHARACTERS} characters; received {len(label)}.")
+    if "status" in query and status not in VISIBLE:
+        raise BadRequest(f"`status` should be one of {_names(VISIBLE)}; received {status[:80]!r}.")
+    if not (text.strip() or label or status):
+        return None
+    return Query.of(text, label, status)
+
+
+def ids(texts: list[str]) -> list[str]:
+    """Ids of photos, each once."""
+    if len(texts) > MAX_IDS:
+        raise BadRequest(f"Up to {MAX_IDS} ids are taken at once; received {len(texts)}.")
+    for text in texts:
+        if not identity.is_image_id(text):
+            raise BadRequest(f"{text[:80]!r} is not an id of a photo.")
+    return list(dict.fromkeys(texts))
+
+
+def hashes(body: dict[str, Any]) -> list[str]:
+    """SHA-256 hashes of files."""
+    texts: Any = body.get("sha256")
+    if not isinstance(texts, list) or not texts:
+        raise BadRequest("`sha256` should be a list of hashes that is not empty.")
+    if len(texts) > MAX_IDS:
+        raise BadRequest(f"Up to {MAX_IDS} hashes are taken at once; received {len(texts)}.")
+    for text in texts:
+        if not isinstance(text, str) or not _SHA256.fullmatch(text):
+            raise BadRequest(f"{str(text)[:80]!r} is not a SHA-256 hash, which has 64 hexadecimal digits.")
+    return list(texts)
+
+
+def json_object(body: bytes) -> dict[str, Any]:
+    """The body of a request, an object in JSON."""
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError) as exc:
+        raise BadRequest("The body should be JSON.") from exc
+    if not isinstance(content, dict):
+        raise BadRequest("The body should be an object in JSON.")
+    return content
+
+
+def edit(body: dict[str, Any]) -> dict[str, Any]:
+    """A person's words, as fields of the record; None takes them back."""
+    if not body or body.keys() - {"caption", "labels"}:
+        raise BadRequest(f"The body should have `caption` or `labels` or both; received {_names(body) or 'neither'}.")
+    words: dict[str, Any] = {}
+    if "caption" in body:
+        caption = body["caption"]
+        words["own_caption"] = None if caption is None else _line("caption", caption, TEXT_CHARACTERS)
+    if "labels" in body:
+        labels = body["labels"]
+        words["own_labels"] = None if labels is None else _labels(labels)
+    return words
+
+
+def judgement(body: dict[str, Any]) -> tuple[Verdict, str]:
+    """A verdict on a caption, and a note that may be empty."""
+    if unknown := body.keys() - {"verdict", "note"}:
+        raise BadRequest(f"The body should have `verdict` and perhaps `note`; received {_names(unknown)}.")
+    verdict, note = next((name for name in VERDICTS if name == body.get("verdict")), None), body.get("note", "")
+    if verdict is None:
+        raise BadRequest(f"`verdict` should be one of {_names(VERDICTS)}.")
+    if not isinstance(note, str) or len(note) > TEXT_CHARACTERS or not _is_unicode(note):
+        raise BadRequest(f"`note` should be a text of up to {TEXT_CHARACTERS} characters.")
+    return verdict, note.strip()
+
+
+def _labels(labels: Any) -> tuple[str, ...]:
+    if not isinstance(labels, list):
+        raise BadRequest("`labels` should be a list of texts, or null.")
+    names = tuple(dict.fromkeys(_line("labels", label, LABEL_CHARACTERS) for label in labels))
+    if len(names) > MAX_LABELS:
+        raise BadRequest(f"A photo takes up to {MAX_LABELS} labels; received {len(names)}.")
+    return names
+
+
+def _line(name: str, value: Any, most: int) -> str:
+    """A text that people see, trimmed."""
+    if not isinstance(value, str):
+        raise BadRequest(f"`{name}` should be text; received {type(value).__name__}.")
+    text = value.strip()
+    if not 1 <= len(text) <= most:
+        raise BadRequest(f"A text of `{name}` should have 1 to {most} characters; received {len(text)}.")
+    if any(unicodedata.category(c) == "Cc" for c in text) or not _is_unicode(text):
+        raise BadRequest(f"A text of `{name}` should have no control characters.")
+    return text
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether it can be stored: JSON may bring halves of characters."""
+    return not any("\ud800" <= c <= "\udfff" for c in text)
+
+
+def _names(names: Any) -> str:
+    return ", ".join(str(name)[:80] for name in sorted(names))
