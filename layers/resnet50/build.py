@@ -27,10 +27,12 @@ from PIL import Image
 
 from captionary.beam import Search
 from captionary.decoder import BEGIN, STEP
-from captionary.packs import CROPS, DECODER, ENCODER, FORMAT, LABELS, MANIFEST, VOCABULARY, file_hash
+from captionary.packs import CARD, CROPS, DECODER, ENCODER, FORMAT, HASH, LABELS, MANIFEST, VOCABULARY, file_hash
 from captionary.preprocess import square, squeezed
 
 from . import decoders
+from .agreement import agreement
+from .card import model_card
 from .decoders import Sentences
 from .networks import conv4_network
 from .training import decoder as decoding
@@ -81,6 +83,8 @@ class About:
     licence: str
     provenance: str
     scores: dict[str, Any] = field(default_factory=dict)
+    agreement: dict[str, Any] = field(default_factory=dict)  # of 8 bits with float
+    repeat: str = ""  # the command that makes it
 
 
 def plain_name(synonyms: str) -> str:
@@ -114,14 +118,13 @@ def sentences_of(folder: Path) -> Sentences:
         {"data": summary.get("dev"), **summary.get("scores", {})},
         summary.get("sight", []),
         summary.get("provenance", ""),
+        (folder / HASH).read_bytes() if (folder / HASH).is_file() else b"",
     )
 
 
 def shipped_photos() -> Iterator[Image.Image]:
     """Photos to calibrate with where there are no others: each whole, mirrored, and in parts."""
-    for path in sorted(PHOTOS.glob("*.jpg")):
-        with Image.open(path) as file:
-            photo = file.convert("RGB")
+    for photo in _shipped():
         width, height = photo.size
         for left, top in ((0, 0), (width // 4, 0), (0, height // 4), (width // 4, height // 4)):
             part = photo.crop((left, top, left + width * 3 // 4, top + height * 3 // 4))
@@ -130,28 +133,58 @@ def shipped_photos() -> Iterator[Image.Image]:
         yield photo
 
 
+def shipped_held_out() -> Iterator[Image.Image]:
+    """Other parts of these photos: the middle, and strips with other proportions."""
+    for photo in _shipped():
+        width, height = photo.size
+        for left, top, right, bottom in ((2, 2, 14, 14), (1, 3, 15, 13), (4, 0, 12, 16), (0, 5, 16, 16), (3, 0, 16, 9)):
+            part = photo.crop((width * left // 16, height * top // 16, width * right // 16, height * bottom // 16))
+            yield part
+            yield part.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+
+
+def _shipped() -> Iterator[Image.Image]:
+    for path in sorted(PHOTOS.glob("*.jpg")):
+        with Image.open(path) as file:
+            yield file.convert("RGB")
+
+
 def with_features(network: keras.Model) -> keras.Model:
     """A ResNet50 that gives its conv4 features float32 (B, 7, 7, 1024) too, after the probabilities."""
     return keras.Model(network.input, [network.output, conv4_network(network).output])
 
 
-def encoder_to_int8(network: keras.Model, photos: Iterable[Image.Image], sentences: Sentences | None) -> bytes:
+def encoder_to_int8(
+    network: keras.Model, photos: Iterable[Image.Image], held_out: Iterable[Image.Image], sentences: Sentences | None
+) -> tuple[bytes, dict[str, Any]]:
     """A pack's encoder: with sentences it gives features too, and is fed whole pictures.
 
+    Args:
+        photos: to calibrate with.
+        held_out: others, to compare it with float on.
+    Returns: the LiteRT file, and how it agrees with float, see `agreement`.
     Raises:
         DecoderError: the sentences' decoder was trained on another encoder.
+        PackError: 8 bits cost the encoder too much.
     """
     if sentences is None:
-        return to_int8(network, photos)
-    decoders.check_fit(sentences, decoders.sight_of(partial(look, conv4_network(network))))
-    return to_int8(with_features(network), photos, squeezed)
+        encoder = to_int8(network, photos)
+    else:
+        decoders.check_fit(sentences, decoders.sight_of(partial(look, conv4_network(network))))
+        network = with_features(network)
+        encoder = to_int8(network, photos, squeezed)
+    return encoder, agreement(network, encoder, held_out)
 
 
 def version_of(encoder: bytes, sentences: Sentences | None) -> str:
     """A version for a pack: another one whenever what it says may be another."""
     parts = [encoder]
     if sentences:
-        parts += [sentences.decoder, json.dumps([sentences.vocabulary.words, asdict(sentences.search)]).encode()]
+        parts += [
+            sentences.hash,
+            sentences.decoder,
+            json.dumps([sentences.vocabulary.words, asdict(sentences.search)]).encode(),
+        ]
     return hashlib.sha256(b"".join(parts)).hexdigest()[:8]
 
 
@@ -257,6 +290,9 @@ def write_pack(
             (building / DECODER).write_bytes(sentences.decoder)
             (building / VOCABULARY).write_text(json.dumps(sentences.vocabulary.words, indent=0) + "\n")
             files += [DECODER, VOCABULARY]
+            if sentences.hash:
+                (building / HASH).write_bytes(sentences.hash)
+                files.append(HASH)
         manifest: dict[str, Any] = {
             "format": FORMAT,
             "name": about.name,
@@ -267,15 +303,19 @@ def write_pack(
             "scores": about.scores,
             "licence": about.licence,
             "provenance": about.provenance,
+            "repeat": about.repeat,
+            "agreement": about.agreement,
             "files": {name: file_hash(building / name) for name in files},
         }
         if sentences:
             manifest["decoder"] = {
                 "search": asdict(sentences.search),
+                "words": len(sentences.vocabulary.words),
                 "scores": sentences.scores,
                 "provenance": sentences.provenance,
             }
         (building / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n")
+        (building / CARD).write_text(model_card(manifest))
         if out.exists():
             out.rename(building / "replaced")
         building.rename(out)

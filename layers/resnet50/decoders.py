@@ -2,6 +2,7 @@
 
 decoder.tflite   a LiteRT file, see captionary.decoder
 vocabulary.json  its words
+hash.npy         bits for what its encoder sees, see captionary.hashing
 decoder.json     how to search, scores, where it comes from, SHA-256 of each file, and what the encoder that it
                  was trained on sees in a photo of ours: it understands that encoder alone
 """
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from captionary.beam import Search
-from captionary.packs import DECODER, VOCABULARY, file_hash
+from captionary.packs import DECODER, HASH, VOCABULARY, file_hash
 from captionary.words import Vocabulary
 
 HERE = Path(__file__).parent
@@ -43,6 +44,7 @@ class Sentences:
     scores: dict[str, Any] = field(default_factory=dict)
     sight: list[float] = field(default_factory=list)  # `sight_of` its encoder; empty: not known
     provenance: str = ""
+    hash: bytes = b""  # a file of captionary.hashing, for the same encoder; empty: there is none
 
 
 def sight_of(look: Callable[[Image.Image], NDArray[np.floating[Any]]]) -> list[float]:
@@ -80,11 +82,14 @@ def write(folder: Path, sentences: Sentences) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / DECODER).write_bytes(sentences.decoder)
     (folder / VOCABULARY).write_text(json.dumps(sentences.vocabulary.words, indent=0) + "\n")
+    (folder / HASH).unlink(missing_ok=True)
+    if sentences.hash:
+        (folder / HASH).write_bytes(sentences.hash)
     about = {
         "search": asdict(sentences.search),
         "scores": sentences.scores,
         "provenance": sentences.provenance,
-        "files": {name: file_hash(folder / name) for name in (DECODER, VOCABULARY)},
+        "files": {name: file_hash(folder / name) for name in (DECODER, VOCABULARY, HASH) if (folder / name).is_file()},
     }
     lines = json.dumps(about, indent=2)[:-2]
     (folder / ABOUT).write_text(f'{lines},\n  "sight": {json.dumps(sentences.sight)}\n}}\n')
@@ -108,6 +113,7 @@ def read(folder: Path) -> Sentences:
             about["scores"],
             about["sight"],
             about["provenance"],
+            (folder / HASH).read_bytes() if HASH in about["files"] else b"",
         )
     except (OSError, ValueError, KeyError) as exc:
         raise DecoderError(f"{folder} holds no caption decoder: {exc}") from exc

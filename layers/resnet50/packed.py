@@ -16,7 +16,7 @@ class PackedNetwork:
     """Gives features as `conv4_network`'s network does, to whoever asks a batch at a time: those of the function."""
 
     def __init__(self, pack: Pack) -> None:
-        self._encoder = Encoder(pack, threads=2)
+        self._encoder = Encoder(pack.encoder, threads=2)
         self.input_shape = (None, pack.input_size, pack.input_size, 3)
         self.output_shape = (None, GRID, GRID, self._encoder.channels)  # no channels: it gives no features
 

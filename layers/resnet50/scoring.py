@@ -14,6 +14,7 @@ from captionary import packs
 from captionary.captioner import TOP_K, Captioner
 from captionary.packs import Pack
 
+from .card import model_card
 from .training.data import DataError, LabelledImages
 
 FEWEST_PICTURES = 200  # that a floor can be measured on
@@ -72,3 +73,4 @@ def write_scores(folder: Path, scores: dict[str, Any], *, of_decoder: bool) -> N
     beside = folder / f"{packs.MANIFEST}.new"
     beside.write_text(json.dumps(manifest, indent=2) + "\n")
     beside.replace(folder / packs.MANIFEST)
+    (folder / packs.CARD).write_text(model_card(manifest))

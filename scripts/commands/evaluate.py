@@ -23,6 +23,7 @@ from captionary.decoder import Decoder
 from captionary.errors import PackError
 from captionary.words import sentence
 from resnet50 import decoders, networks
+from resnet50.card import table
 from resnet50.decoders import DecoderError
 from resnet50.scoring import label_scores, write_scores
 from resnet50.training.captions import CaptionedImages, has_splits, is_captioned, open_captioned
@@ -34,19 +35,6 @@ from .folders import pack_folder
 
 SAMPLES = 60  # photos on the page of samples
 Say = Callable[[Image.Image], str]  # gives a picture's caption
-NAMES = {
-    "pictures": "pictures",
-    "top1": "top-1",
-    "top5": "top-5",
-    "label_floor": "label floor",
-    "bleu1": "BLEU-1",
-    "bleu2": "BLEU-2",
-    "bleu3": "BLEU-3",
-    "bleu4": "BLEU-4",
-    "sacrebleu": "BLEU-4 (sacrebleu)",
-    "rouge": "ROUGE-L",
-    "cider": "CIDEr",
-}
 
 
 @click.command()
@@ -102,13 +90,6 @@ def command(
     if manifest:
         write_scores(folder, {"data": data.name, **scores}, of_decoder=captioned)
     click.echo(json.dumps(scores) if as_json else table(scores))
-
-
-def table(scores: dict[str, Any]) -> str:
-    """Scores as a table in Markdown."""
-    names = [name for name in NAMES if name in scores]
-    head, line = " | ".join(NAMES[name] for name in names), " | ".join("---:" for _ in names)
-    return f"| {head} |\n| {line} |\n| {' | '.join(str(scores[name]) for name in names)} |"
 
 
 def _score_labels(pack: packs.Pack, images: LabelledImages, last: int | None, *, quiet: bool) -> dict[str, Any]:

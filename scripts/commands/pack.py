@@ -6,6 +6,7 @@ import json
 import os
 import re
 import sys
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -27,6 +28,7 @@ from resnet50.training.features import look
 from .folders import pack_folder
 
 CALIBRATION_PICTURES = 300
+COMPARED_PICTURES = 500
 IMAGENET_LICENCE = "Weights: MIT (He et al. 2015, arXiv:1512.03385). ImageNet: research, non-commercial terms."
 
 
@@ -97,12 +99,14 @@ def pack_imagenet(weights: Path | None, sentences: decoders.Sentences | None, ou
     network = networks.imagenet_network(weights)
     sentences = sentences or _shipped_sentences(network)
     click.echo("Making it small: 8 bits for each weight ...")
-    encoder = build.encoder_to_int8(network, build.shipped_photos(), sentences)
+    encoder, agreement = build.encoder_to_int8(network, build.shipped_photos(), build.shipped_held_out(), sentences)
     about = build.About(
         name="imagenet",
         version=build.version_of(encoder, sentences),
         licence=IMAGENET_LICENCE,
         provenance=f"keras.applications.ResNet50, weights {weights.name if weights else 'imagenet'}",
+        agreement=agreement,
+        repeat="scripts/captionary pack imagenet" + (f" --weights {weights.name}" if weights else ""),
     )
     build.write_pack(out, about, build.IMAGENET_SIZE, build.imagenet_labels(), encoder, sentences)
 
@@ -130,6 +134,8 @@ def pack_from(name: str, base: Path, sentences: decoders.Sentences, out: Path, l
         licence=" ".join(filter(None, (pack.manifest.get("licence"), licence))),
         provenance=f"encoder and labels of the pack {pack.name}, version {pack.version}",
         scores=pack.manifest.get("scores", {}),
+        agreement=pack.manifest.get("agreement", {}),
+        repeat=f"scripts/captionary pack {name} --from {pack.name} --decoder RUN",
     )
     labels = [build.Label(**entry) for entry in json.loads((base / packs.LABELS).read_text())]
     build.write_pack(out, about, pack.input_size, labels, encoder, sentences)
@@ -140,25 +146,29 @@ def pack_run(
 ) -> None:
     """Export the network of a training run, and measure what is left of its score."""
     network, summary = networks.trained_network(run)
-    held_out = int(summary["settings"]["dev_images"])
-    border = len(images.labels) - held_out
+    dev_images = int(summary["settings"]["dev_images"])
+    border = len(images.labels) - dev_images
     click.echo("Making it small: 8 bits for each weight ...")
     calibration = islice((images.image(i) for i in range(border)), CALIBRATION_PICTURES)
-    encoder = build.encoder_to_int8(network, calibration, sentences)
+    held_out = islice((images.image(i) for i in range(border, len(images.labels))), COMPARED_PICTURES)
+    encoder, agreement = build.encoder_to_int8(network, calibration, held_out, sentences)
     labels = [
         build.Label(wnid, build.plain_name(words))
         for wnid, words in zip(summary["wnids"], summary["names"], strict=True)
     ]
     size = int(summary["settings"]["image_size"])
-    provenance = (
-        f"keras.applications.ResNet50 at {size} pixels, trained from scratch on {summary['training_images']} pictures "
-        f"of {len(labels)} classes for {summary['settings']['epochs']} epochs"
+    about = build.About(
+        name,
+        build.version_of(encoder, sentences),
+        licence,
+        f"keras.applications.ResNet50 at {size} pixels, {summary.get('origin', 'trained from scratch')} on "
+        f"{summary['training_images']} pictures of {len(labels)} classes for {summary['settings']['epochs']} epochs",
+        agreement=agreement,
+        repeat=f"scripts/captionary pack {name} --run RUN --data DATA" + (" --decoder RUN" if sentences else ""),
     )
-    version = build.version_of(encoder, sentences)
-    about = build.About(name, version, licence, provenance)
     build.write_pack(out, about, size, labels, encoder, sentences)
-    click.echo(f"Scoring it on {held_out} pictures held out ...")
+    click.echo(f"Scoring it on {dev_images} pictures held out ...")
     scores = label_scores(packs.load(out), images, range(border, len(images.labels)))
     scores["float_top1"], scores["float_top5"] = summary["scores"]["top1"], summary["scores"]["top5"]
-    build.write_pack(out, build.About(name, version, licence, provenance, scores), size, labels, encoder, sentences)
+    build.write_pack(out, replace(about, scores=scores), size, labels, encoder, sentences)
     click.echo(f"top-1 {scores['top1']:.1%}, top-5 {scores['top5']:.1%}; it was {scores['float_top1']:.1%} in float")

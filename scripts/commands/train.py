@@ -22,13 +22,14 @@ from resnet50.decoders import sight_of
 from resnet50.training import decoder as decoding
 from resnet50.training import distil as distilling
 from resnet50.training import encoder as encoding
+from resnet50.training import head as heading
 from resnet50.training import reward
 from resnet50.training.captions import has_splits, open_captioned
 from resnet50.training.data import DataError, Pictures, open_labelled, open_pictures
 from resnet50.training.distil import Lesson
 from resnet50.training.encoder import Report
 from resnet50.training.features import encode, look
-from resnet50.training.settings import DecoderSettings, DistilSettings, EncoderSettings, SettingsError
+from resnet50.training.settings import DecoderSettings, DistilSettings, EncoderSettings, HeadSettings, SettingsError
 
 from . import tracking
 from .folders import pack_folder
@@ -64,7 +65,6 @@ def command() -> None:
 @click.option("--image-size", type=int, help="Pixels, both sides.")
 @click.option("--batch-size", type=int, help="Pictures a step.")
 @click.option("--dev-images", type=int, help="Pictures held out to score on.")
-@click.option("--head-only", is_flag=True, default=None, help="Learn stage 5 and the classes alone.")
 @tracking.option
 def encoder(
     data: Path,
@@ -72,7 +72,7 @@ def encoder(
     start: Path | None,
     config: Path | None,
     mlflow: Path | None,
-    **overrides: int | bool | None,
+    **overrides: int | None,
 ) -> None:
     """Train Keras' ResNet50 to name what is in a picture.
 
@@ -92,11 +92,69 @@ def encoder(
     ):
         try:
             scores = encoding.train(images, settings, out, tracker.by_epoch(report, steps), start=begun)
-        except (DataError, SettingsError) as exc:
+        except DataError as exc:
             raise click.ClickException(str(exc)) from exc
-        tracker.finish(scores, out / "training.json")
-    click.echo(f"On {settings.dev_images} pictures held out: top-1 {scores['top1']:.1%}, top-5 {scores['top5']:.1%}")
+        tracker.finish(scores, out / encoding.SUMMARY)
+    _tell_labels(scores, settings.dev_images, out, data)
+
+
+def _tell_labels(scores: dict[str, float], dev_images: int, out: Path, data: Path) -> None:
+    click.echo(f"On {dev_images} pictures held out: top-1 {scores['top1']:.1%}, top-5 {scores['top5']:.1%}")
     click.echo(f"Make a pack of it: scripts/captionary pack NAME --run {out} --data {data}")
+
+
+@command.command()
+@click.option("--data", type=click.Path(exists=True, path_type=Path), required=True, help="Labelled pictures.")
+@click.option(
+    "--start",
+    type=click.Path(exists=True, path_type=Path),
+    required=True,
+    help="Run of `distil` or `encoder`, whose stages up to conv4 are taken over.",
+)
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the run.")
+@click.option(
+    "--features", type=click.Path(path_type=Path), help="Folder for what these stages give.  [default: OUT/features]"
+)
+@click.option("--config", type=click.Path(exists=True, path_type=Path), help="Settings, in TOML.")
+@click.option("--epochs", type=int, help="Passes over the data.")
+@click.option("--batch-size", type=int, help="Pictures a step.")
+@click.option("--dev-images", type=int, help="Pictures held out to score on.")
+@click.option("--views", type=int, help="Of each picture: itself, its mirror image, random parts.")
+@tracking.option
+def head(
+    data: Path,
+    start: Path,
+    out: Path,
+    features: Path | None,
+    config: Path | None,
+    mlflow: Path | None,
+    **overrides: int | None,
+) -> None:
+    """Train stage 5 and classes on top of what was distilled, which stays as it is.
+
+    --data is a packed .npz, or a folder with a folder of pictures for each class. Killed and started
+    again with the same --out, it goes on from the last finished pass.
+    """
+    try:
+        settings = HeadSettings.load(config, **overrides)
+        images = open_labelled(data)
+        begun, key = networks.network_of_run(start)
+    except (SettingsError, DataError, networks.WeightsError) as exc:
+        raise click.ClickException(str(exc)) from exc
+    network = heading.on_top_of(begun, len(images.names), settings)
+    kept = features or out / "features"
+    seen = _encode(heading.below(network), images, kept, f"{key} below stage 5", settings.views)
+    steps = max(1, -(-(len(images.labels) - settings.dev_images) // settings.batch_size))
+    with (
+        tracking.tracked(mlflow, out, "head", settings, data=data, start=start) as tracker,
+        _progress(settings.epochs * steps, steps, "top1") as report,
+    ):
+        try:
+            scores = heading.train(network, seen, images, settings, out, tracker.by_epoch(report, steps))
+        except DataError as exc:
+            raise click.ClickException(str(exc)) from exc
+        tracker.finish(scores, out / encoding.SUMMARY)
+    _tell_labels(scores, settings.dev_images, out, data)
 
 
 @command.command()
@@ -159,7 +217,7 @@ def distil(
         scores = distilling.train(lessons, dev_lesson, settings, out, tracker.by_epoch(report, steps), start=begun)
         tracker.finish(scores, out / distilling.SUMMARY)
     click.echo(f"On {len(dev_set)} pictures held out: features like the teacher's, cosine {scores['cosine']:.3f}")
-    click.echo(f"Give it a head: scripts/captionary train encoder --start {out} --head-only ...")
+    click.echo(f"Give it labels: scripts/captionary train head --start {out} ...")
 
 
 @command.command()

@@ -16,8 +16,10 @@ from keras import ops
 from numpy.typing import NDArray
 
 from captionary.beam import Search, beam_search
+from captionary.packs import HASH
 from captionary.words import PAD, UNKNOWN, Vocabulary, sentence
 
+from . import hashing
 from .checkpoint import Checkpoint, finished_epochs, replace_text, replace_weights
 from .data import DataError
 from .encoder import Report, Reporter, check_unchanged, cosine
@@ -162,7 +164,8 @@ def train(
 ) -> dict[str, float]:
     """Train a decoder, and keep the weights of the epoch that describes the development set best (CIDEr).
 
-    Leaves `decoder.weights.h5` and `decoder.json` (settings, vocabulary, scores) in `out`. Killed and
+    Leaves `decoder.weights.h5`, `decoder.json` (settings, vocabulary, scores) and `hash.npy` (which tells pictures
+    that look alike by these features) in `out`. Killed and
     started again with the same `out`, it goes on from the last finished epoch.
 
     Args:
@@ -202,6 +205,8 @@ def train(
     )
     scorer = DevScore(dev_features[:, 0], dev_captions, vocabulary, settings, out, about or {})
     scorer.check_settings()
+    if not (out / HASH).is_file():
+        np.save(out / HASH, hashing.fit(features))
     if scorer.is_through(first_epoch):
         return scorer.finish()
     checkpoint = Checkpoint(out / CHECKPOINT)

@@ -18,9 +18,9 @@ from captionary.preprocess import CHANNEL_MEANS_BGR
 
 from .checkpoint import Checkpoint, finished_epochs
 from .data import Batches, DataError, LabelledImages
-from .settings import EncoderSettings, SettingsError
+from .settings import EncoderSettings, HeadSettings
 
-SETTINGS = "settings.json"
+SETTINGS, SUMMARY, WEIGHTS = "settings.json", "training.json", "encoder.weights.h5"
 MAY_CHANGE = {"epochs", "dtype_policy"}  # when a run goes on
 
 Report = Callable[[int, int, dict[str, float]], None]
@@ -106,12 +106,10 @@ def train(
 
     Args:
         report: called as `report(epoch, step, scores)` after each step, counted from 0.
-        start: a ResNet50, or a part of one, whose weights this one begins with; with `settings.head_only`,
-            those up to conv4 stay as they are.
+        start: a ResNet50, or a part of one, whose weights this one begins with.
     Returns: scores of the finished model on the held-out pictures: `top1`, `top5` (0 to 1), `dev_loss`.
     Raises:
         DataError: there are too few pictures to hold out that many, or `out` holds a run with other settings.
-        SettingsError: `head_only`, and nothing to start with.
     """
     if settings.dev_images >= len(images.labels):
         raise DataError(
@@ -128,18 +126,8 @@ def train(
     model = classifier(len(images.names), settings.image_size, activation=None)
     if start is not None:
         copy_weights(start, model)
-    if settings.head_only and start is None:
-        raise SettingsError("head_only wants a run to start with, whose stages below the head are left as they are")
-    if settings.head_only:
-        for layer in model.layers:
-            layer.trainable = layer.name.startswith(("conv5", "predictions"))
     model.compile(
-        optimizer=keras.optimizers.SGD(
-            _schedule(settings, len(batches)),
-            momentum=settings.momentum,
-            nesterov=True,
-            weight_decay=settings.weight_decay,
-        ),
+        optimizer=descent(settings, len(batches)),
         loss=SmoothedCrossentropy(settings.label_smoothing),
         metrics=[
             keras.metrics.SparseCategoricalAccuracy(name="top1"),
@@ -158,24 +146,43 @@ def train(
         verbose=0,
         callbacks=[checkpoint, Reporter(report, first_epoch)],
     )
-    model.save_weights(out / "encoder.weights.h5")
-    measured = model.evaluate(TrainingBatches(dev), verbose=0, return_dict=True)
+    return finished(
+        model,
+        model.evaluate(TrainingBatches(dev), verbose=0, return_dict=True),
+        out,
+        settings=dataclasses.asdict(settings),
+        training_images=len(images.labels) - settings.dev_images,
+        seconds=round(time.monotonic() - started),
+        names=images.names,
+        wnids=images.wnids,
+        history=history,
+    )
+
+
+def finished(
+    network: keras.Model, measured: dict[str, float], out: Path, *, history: keras.callbacks.History, **about: Any
+) -> dict[str, float]:
+    """Leave a classifier's weights and `training.json` in a run's folder.
+
+    Args:
+        measured: `loss`, `top1` and `top5` on the held-out pictures.
+        history: of its training, epoch by epoch.
+        about: what else `training.json` tells.
+    Returns: its scores: `top1`, `top5` (0 to 1), `dev_loss`.
+    """
+    network.save_weights(out / WEIGHTS)
     scores = {
         "top1": round(float(measured["top1"]), 4),
         "top5": round(float(measured["top5"]), 4),
         "dev_loss": round(float(measured["loss"]), 4),
     }
     summary = {
-        "settings": dataclasses.asdict(settings),
         "scores": scores,
-        "training_images": len(images.labels) - settings.dev_images,
-        "seconds": round(time.monotonic() - started),
         "backend": keras.backend.backend(),
-        "names": images.names,
-        "wnids": images.wnids,
+        **about,
         "history": {name: [round(float(value), 4) for value in values] for name, values in history.history.items()},
     }
-    (out / "training.json").write_text(json.dumps(summary, indent=2) + "\n")
+    (out / SUMMARY).write_text(json.dumps(summary, indent=2) + "\n")
     return scores
 
 
@@ -225,13 +232,22 @@ def cosine(rate: float, *, steps: int, warmup: int, last: float = 0.0) -> Any:
     )
 
 
-def _schedule(settings: EncoderSettings, steps_per_epoch: int) -> Any:
-    warmup = math.ceil(settings.warmup_epochs * steps_per_epoch)
-    return cosine(settings.learning_rate, steps=settings.epochs * steps_per_epoch, warmup=warmup)
+def descent(settings: EncoderSettings | HeadSettings, steps_per_epoch: int) -> keras.optimizers.Optimizer:
+    """Stochastic gradient descent by Nesterov momentum, its rate on a cosine over all epochs."""
+    schedule = cosine(
+        settings.learning_rate,
+        steps=settings.epochs * steps_per_epoch,
+        warmup=math.ceil(settings.warmup_epochs * steps_per_epoch),
+    )
+    return keras.optimizers.SGD(schedule, momentum=settings.momentum, nesterov=True, weight_decay=settings.weight_decay)
 
 
 class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
-    """Tells after each step, and after each epoch with the scores of the development set."""
+    """Tells after each step, and after each epoch with the scores of the development set.
+
+    Raises:
+        DataError: the loss is no number any more.
+    """
 
     def __init__(self, report: Report, first_epoch: int) -> None:
         super().__init__()
@@ -242,6 +258,11 @@ class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
         self._epoch = epoch
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        if not math.isfinite(loss := float((logs or {}).get("loss", 0.0))):
+            raise DataError(
+                f"In epoch {self._epoch + 1} the loss became {loss}: the training went astray. Begin again in another "
+                "folder, with a lower learning_rate."
+            )
         self._report(self._epoch, batch, dict(logs or {}))
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:

@@ -1,7 +1,7 @@
 """Conv4 features of pictures, computed once and kept in a file that is mapped, not read, into memory.
 
-Axes: N pictures, V views of each (itself, its mirror image, random parts), 7 rows, 7 columns, C = 1024
-channels: `conv4_block6_out` of Keras' ResNet50, averaged over 2 x 2 neighbours where it is 14 x 14.
+Axes: N pictures, V views of each (itself, its mirror image, random parts), S places, C = 1024 channels: for
+captions 7 rows of 7 places, `conv4_block6_out` of Keras' ResNet50, averaged over neighbours where it is larger.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from captionary.preprocess import squeezed
 
 from .captions import pixels
 from .data import Pictures
-from .distil import GRID
 from .encoder import preprocess
 
 BATCH = 32
@@ -43,19 +42,20 @@ def encode(
     most: int | None = None,
     report: Callable[[int, int], None] = lambda done, total: None,
 ) -> NDArray[np.float16]:
-    """Features float16 (N, V, 49, C) of a set, mapped from a file below `cache`; made if that is not there yet.
+    """Features float16 (N, V, S, C) of a set, mapped from a file below `cache`; made if that is not there yet.
 
     Broken off and called again, it goes on where it was. Memory: a batch, whatever the set's size.
 
     Args:
-        network: as `conv4_network` gives it.
+        network: pictures (B, size, size, 3) to (B, rows, columns, C).
         key: names network and set, e.g. by a hash of the weights.
         most: pictures from the set's beginning; None: all.
         report: called with how many pictures are done, of how many.
     """
-    size, channels = int(network.input_shape[1]), int(network.output_shape[-1])
+    size = int(network.input_shape[1])
+    rows, columns, channels = network.output_shape[1:]
     count = len(images) if most is None else min(most, len(images))
-    shape = (count, views, GRID * GRID, channels)
+    shape = (count, views, rows * columns, channels)
     about = json.dumps([key, size, images.fingerprint, count, views])
     identity = hashlib.sha256(about.encode()).hexdigest()[:16]
     cache.mkdir(parents=True, exist_ok=True)
@@ -70,7 +70,7 @@ def encode(
         for view in range(views):
             batch = preprocess(pixels(images, indices, size, view).astype(np.float32))
             answer = np.asarray(network.predict_on_batch(batch))
-            features[start : indices.stop, view] = answer.reshape(len(indices), GRID * GRID, channels)
+            features[start : indices.stop, view] = answer.reshape(len(indices), rows * columns, channels)
         features.flush()
         beside = progress.with_suffix(".new")
         beside.write_text(str(indices.stop))

@@ -49,7 +49,6 @@ class EncoderSettings(Settings):
     epochs: int = 3
     batch_size: int = 128
     dev_images: int = 2000  # held out of the training set, taken from its end
-    head_only: bool = False  # learn stage 5 and the classes alone, leave the stages below as they are
     # optimiser: stochastic gradient descent with Nesterov momentum
     learning_rate: float = 0.1  # at the peak, after warm-up
     warmup_epochs: float = 0.5
@@ -82,6 +81,28 @@ class DistilSettings(Settings):
     weight_decay: float = 0.02
     # augmentation
     jitter: float = 0.2  # the most that brightness and contrast change by, as a fraction
+    dtype_policy: str = "float32"
+
+
+@dataclass(frozen=True)
+class HeadSettings(Settings):
+    """How stage 5 and the classes are trained on top of stages that stay as they are."""
+
+    # what
+    seed: int = 1
+    views: int = 3  # of each picture: itself, its mirror image, and random parts
+    dev_images: int = 2000  # held out of the training set, taken from its end
+    # how long
+    epochs: int = 8
+    batch_size: int = 128
+    # optimiser: stochastic gradient descent with Nesterov momentum
+    learning_rate: float = 0.05  # at the peak, after warm-up
+    warmup_epochs: float = 0.5
+    momentum: float = 0.9
+    weight_decay: float = 5e-4
+    # against learning by heart
+    label_smoothing: float = 0.1
+    mixup: float = 0.2  # two pictures are mixed by a share from Beta(mixup, mixup), arXiv:1710.09412; 0: none is
     dtype_policy: str = "float32"
 
 

@@ -57,6 +57,8 @@ SETTINGS = DecoderSettings(
     views=2,
 )
 
+SOLIDS = [solid(colour) for colour in COLOURS.values()] * 4
+
 
 @pytest.fixture(scope="module")
 def colour_network() -> keras.Model:
@@ -267,7 +269,7 @@ def test_litert_says_what_keras_says(run: Path, features: NDArray[np.float16], t
 
 def test_a_pack_that_speaks_in_sentences(run: Path, colour_network: keras.Model, tmp_path: Path) -> None:
     sentences = build.sentences_of(run)
-    encoder = build.encoder_to_int8(colour_network, [solid(colour) for colour in COLOURS.values()] * 4, sentences)
+    encoder, _ = build.encoder_to_int8(colour_network, SOLIDS, SOLIDS, sentences)
     labels = [build.Label(f"n{i}", name) for i, name in enumerate(COLOURS)]
     build.write_pack(
         tmp_path / "pack", build.About("x", "1", "l", "p", {"label_floor": 0.0}), SIZE, labels, encoder, sentences
@@ -295,7 +297,7 @@ def test_a_pack_that_speaks_in_sentences(run: Path, colour_network: keras.Model,
 
 def test_a_decoder_without_its_words_is_no_pack(run: Path, colour_network: keras.Model, tmp_path: Path) -> None:
     sentences = dataclasses.replace(build.sentences_of(run), vocabulary=Vocabulary(["only"]))
-    encoder = build.encoder_to_int8(colour_network, [solid(colour) for colour in COLOURS.values()], sentences)
+    encoder, _ = build.encoder_to_int8(colour_network, SOLIDS, SOLIDS, sentences)
     labels = [build.Label(f"n{i}", name) for i, name in enumerate(COLOURS)]
     folder = tmp_path / "pack"
     build.write_pack(folder, build.About("x", "1", "l", "p"), SIZE, labels, encoder, sentences)
@@ -343,7 +345,7 @@ def test_the_commands_from_an_album_to_captions(
     from commands.evaluate import command
 
     sentences = build.sentences_of(run)
-    encoder = build.encoder_to_int8(colour_network, [solid(colour) for colour in COLOURS.values()] * 4, sentences)
+    encoder, _ = build.encoder_to_int8(colour_network, SOLIDS, SOLIDS, sentences)
     labels = [build.Label(f"n{i}", name) for i, name in enumerate(COLOURS)]
     build.write_pack(tmp_path / "pack", build.About("x", "1", "l", "p"), SIZE, labels, encoder, sentences)
     arguments = [
@@ -419,7 +421,7 @@ def test_the_command_says_what_is_wrong(album: Path, tmp_path: Path, option: str
 def speaking_pack(run: Path, colour_network: keras.Model, tmp_path: Path) -> Path:
     """A pack that captions in sentences."""
     sentences = build.sentences_of(run)
-    encoder = build.encoder_to_int8(colour_network, [solid(colour) for colour in COLOURS.values()] * 4, sentences)
+    encoder, _ = build.encoder_to_int8(colour_network, SOLIDS, SOLIDS, sentences)
     labels = [build.Label(f"n{i}", name) for i, name in enumerate(COLOURS)]
     about = build.About("speaking", "1", "Free.", "p", {"top1": 0.5})
     build.write_pack(tmp_path / "speaking", about, SIZE, labels, encoder, sentences)

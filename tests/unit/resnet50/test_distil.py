@@ -16,7 +16,7 @@ from resnet50.training.captions import pixels
 from resnet50.training.data import DataError, open_labelled, open_pictures
 from resnet50.training.distil import Lesson
 from resnet50.training.features import encode
-from resnet50.training.settings import DistilSettings, EncoderSettings
+from resnet50.training.settings import DistilSettings
 
 from .test_training import pack_npz
 
@@ -116,20 +116,3 @@ def test_a_student_comes_to_see_what_its_teacher_sees(
     fresh = dataclasses.replace(SETTINGS, epochs=1, epoch_pictures=8, learning_rate=0.0)
     begun = distil.train([lesson], lesson, fresh, tmp_path / "other", start=network)
     assert begun["cosine"] == pytest.approx(scores["cosine"], abs=1e-3), "it begins with the weights that it is given"
-
-
-def test_a_head_for_what_was_distilled(tmp_path: Path) -> None:
-    keras.utils.set_random_seed(1)
-    distilled = distil.student(128)
-    for layer in distilled.layers:
-        if isinstance(layer, keras.layers.BatchNormalization):
-            layer.moving_mean.assign(keras.random.normal(layer.moving_mean.shape))
-    settings = EncoderSettings(image_size=32, epochs=1, batch_size=6, dev_images=2, head_only=True)
-    encoder.train(open_labelled(pack_npz(tmp_path / "set.npz", 8)), settings, tmp_path / "run", start=distilled)
-    trained, _ = networks.trained_network(tmp_path / "run")
-    for layer in (layer for layer in distilled.layers if layer.weights):
-        for before, after in zip(layer.get_weights(), trained.get_layer(layer.name).get_weights(), strict=True):
-            np.testing.assert_array_equal(before, after)
-    fresh = encoder.classifier(3, 32, activation=None)
-    changed = trained.get_layer("conv5_block1_1_conv").get_weights()[0]
-    assert not np.array_equal(changed, fresh.get_layer("conv5_block1_1_conv").get_weights()[0])

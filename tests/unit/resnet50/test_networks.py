@@ -92,7 +92,7 @@ def test_eight_bits_say_what_floats_say(tmp_path: Path) -> None:
 def test_a_decoder_is_not_put_beside_a_strange_encoder() -> None:
     sentences = build.sentences_of(decoders.SHIPPED / "imagenet")
     with pytest.raises(decoders.DecoderError, match="trained on another encoder"):
-        build.encoder_to_int8(keras.applications.ResNet50(weights=None), [], sentences)
+        build.encoder_to_int8(keras.applications.ResNet50(weights=None), [], [], sentences)
 
 
 def test_what_is_no_network(tmp_path: Path) -> None:

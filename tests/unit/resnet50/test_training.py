@@ -12,7 +12,14 @@ import pytest
 
 from resnet50.training import encoder
 from resnet50.training.data import Batches, DataError, open_labelled
-from resnet50.training.settings import DecoderSettings, DistilSettings, EncoderSettings, Settings, SettingsError
+from resnet50.training.settings import (
+    DecoderSettings,
+    DistilSettings,
+    EncoderSettings,
+    HeadSettings,
+    Settings,
+    SettingsError,
+)
 
 from .conftest import COLOURS, solid
 
@@ -195,7 +202,7 @@ def test_settings_that_make_no_sense(values: dict[str, Any], reason: str) -> Non
 KINDS: dict[str, type[Settings]] = {
     "encoder": EncoderSettings,
     "distil": DistilSettings,
-    "head": EncoderSettings,
+    "head": HeadSettings,
     "decoder": DecoderSettings,
 }
 

@@ -10,6 +10,7 @@ from PIL import Image
 
 from .decoder import Decoder
 from .encoder import Encoder
+from .hashing import Hashing
 from .packs import Pack
 from .preprocess import square, squeezed
 from .records import LabelJson
@@ -24,6 +25,7 @@ class Description:
 
     caption: str  # a sentence; from a pack without sentences the best label, a guess as such: "Perhaps dog"
     labels: tuple[LabelJson, ...]
+    code: bytes = b""  # bits that photos which look alike have in common, see hashing.py; of some packs none
 
 
 class Captioner:
@@ -31,8 +33,9 @@ class Captioner:
 
     def __init__(self, pack: Pack, threads: int = 1) -> None:
         self.pack = pack
-        self._encoder = Encoder(pack, threads)
+        self._encoder = Encoder(pack.encoder, threads)
         self._decoder = Decoder(pack.decoder, pack.vocabulary, pack.search, threads) if pack.vocabulary else None
+        self._hashing = Hashing(pack.hash) if pack.hash else None
 
     def describe(self, picture: Image.Image) -> Description:
         """Label and caption a picture (RGB, upright, any size)."""
@@ -44,7 +47,8 @@ class Captioner:
             if i == best[0] or probabilities[i] >= self.pack.label_floor
         )
         if self._decoder is not None and features is not None:
-            return Description(sentence(self._decoder.describe(features)), labels)
+            code = self._hashing.code(features) if self._hashing else b""
+            return Description(sentence(self._decoder.describe(features)), labels, code)
         name = labels[0]["name"]
         caption = name[:1].upper() + name[1:] if labels[0]["score"] >= self.pack.label_floor else f"Perhaps {name}"
         return Description(caption, labels)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
-from .packs import Pack
 from .preprocess import CHANNEL_MEANS_BGR
 
 
 class Encoder:
     """A loaded `encoder.tflite`."""
 
-    def __init__(self, pack: Pack, threads: int = 1) -> None:
-        self._network = Interpreter(str(pack.encoder), num_threads=threads)
+    def __init__(self, path: Path, threads: int = 1) -> None:
+        self._network = Interpreter(str(path), num_threads=threads)
         self._network.allocate_tensors()
         given = self._network.get_input_details()[0]
         self._input = given["index"]

@@ -8,6 +8,9 @@ and, in packs that caption in sentences, with `decoder` in the manifest (how to 
 
 decoder.tflite   features and words to the next word, see captionary.decoder
 vocabulary.json  the words, in the order of the decoder's output
+hash.npy         features to bits that tell which photos look alike, see captionary.hashing; older packs have none
+
+README.md says what the manifest says, for people.
 """
 
 from __future__ import annotations
@@ -28,6 +31,8 @@ LABELS = "labels.json"
 ENCODER = "encoder.tflite"
 DECODER = "decoder.tflite"
 VOCABULARY = "vocabulary.json"
+HASH = "hash.npy"
+CARD = "README.md"
 LABEL_FLOOR = 0.2  # of packs that were not measured
 CROPS = ("middle square", "whole picture")  # how a picture becomes a square: cut, or squeezed
 
@@ -71,6 +76,10 @@ class Pack:
     @property
     def decoder(self) -> Path:
         return self.folder / DECODER
+
+    @property
+    def hash(self) -> Path | None:
+        return self.folder / HASH if HASH in self.manifest["files"] else None
 
     @property
     def search(self) -> Search:
