@@ -23,6 +23,7 @@ P = ParamSpec("P")
 
 DOWNLOAD_SECONDS = 300
 DEFAULT_LABELS, MAX_LABELS = 100, 1000
+DEFAULT_SIMILAR, MAX_SIMILAR = 12, 50
 
 settings = Settings.from_environment(
     "table", "images_bucket", "media_bucket", "ingest_queue_url", "dead_letter_queue_url"
@@ -109,6 +110,19 @@ def get_original(id: str) -> Response:
         ExpiresIn=DOWNLOAD_SECONDS,
     )
     return Response(body="", status_code=302, headers={"Location": address, "Cache-Control": "no-store"})
+
+
+@app.route("/images/{id}/similar", methods=["GET"])
+@answering
+def list_similar_images(id: str) -> Response:
+    """`GET /images/{id}/similar`: photos that look like this one, the most alike first."""
+    limit = parameters.limit(query_parameters("limit").get("limit"), DEFAULT_SIMILAR, MAX_SIMILAR)
+    found = catalog.lookalikes.find(existing(id), limit)
+    items = [
+        {"image": to_json(other.record), "similarity": round(other.similarity, 3), "duplicate": other.duplicate}
+        for other in found
+    ]
+    return ok({"items": items})
 
 
 @app.route("/images/{id}", methods=["PATCH"])

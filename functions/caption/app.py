@@ -140,6 +140,7 @@ def describe(record: Record, data: bytes, stages: Stages) -> Record:
         taken_at=photo.taken_at,
         camera=photo.camera,
         placeholder=images.placeholder(thumbnail),
+        looks=description.looks,
         model_name=network.pack.name,
         model_version=network.pack.version,
         error_code="",

@@ -191,6 +191,17 @@ def test_deleting_is_fine_twice(aws: Aws, gallery: Gallery, call: Call) -> None:
     assert call("DELETE", "/images/nonsense")[0] == 404
 
 
+def test_photos_that_look_alike(gallery: Gallery, call: Call) -> None:
+    photo, scaled = add(gallery, "photo", looks="a.00ff"), add(gallery, "scaled", looks="a.00fe")
+    add(gallery, "other", looks="a.ff00")
+    status, answer = call("GET", f"/images/{photo.id}/similar")
+    assert status == 200
+    [item] = answer["items"]
+    assert (item["image"]["id"], item["similarity"], item["duplicate"]) == (scaled.id, 0.875, "near")
+    assert call("GET", f"/images/{photo.id}/similar?limit=51")[0] == 400
+    assert call("GET", f"/images/{'a' * 16}/similar")[0] == 404
+
+
 @pytest.mark.parametrize("status", ["failed", "ready", "pending"])
 def test_a_photo_is_queued_once_more(aws: Aws, gallery: Gallery, call: Call, status: str) -> None:
     record = add(gallery, "a b.jpg", status=status, caption="Old.", error_code="internal", error_message="It broke.")

@@ -33,7 +33,7 @@ class FakeCaptioner:
         self.calls += 1
         red, _, blue = picture.resize((1, 1)).getpixel((0, 0))  # type: ignore[misc]
         name = "red" if red > blue else "blue"
-        return Description(name.title(), ({"name": name, "score": 0.9, "source": "model"},))
+        return Description(name.title(), ({"name": name, "score": 0.9, "source": "model"},), "fake.00ff")
 
 
 @pytest.fixture
@@ -87,6 +87,7 @@ def test_a_photo_becomes_a_record_with_all_that_belongs_to_it(aws: Aws, caption:
     assert (record.status, record.caption, record.labels[0]["name"]) == ("ready", "Red", "red")
     assert (record.width, record.height, record.content_type) == (2000, 1000, "image/jpeg")
     assert (record.model_name, record.model_version) == ("fake", "7")
+    assert record.looks == "fake.00ff"
     assert record.placeholder
     assert record.sha256 == hashlib.sha256(jpeg(size=(2000, 1000))).hexdigest()
     keys = {listed.key: listed for listed in gallery.storage.derived()}

@@ -11,7 +11,7 @@ from PIL import Image
 from .decoder import Decoder
 from .encoder import Encoder
 from .hashing import Hashing
-from .packs import Pack
+from .packs import HASH, Pack
 from .preprocess import square, squeezed
 from .records import LabelJson
 from .words import sentence
@@ -25,7 +25,7 @@ class Description:
 
     caption: str  # a sentence; from a pack without sentences the best label, a guess as such: "Perhaps dog"
     labels: tuple[LabelJson, ...]
-    code: bytes = b""  # bits that photos which look alike have in common, see hashing.py; of some packs none
+    looks: str = ""  # as in the record; of packs that can't tell, nothing
 
 
 class Captioner:
@@ -36,6 +36,7 @@ class Captioner:
         self._encoder = Encoder(pack.encoder, threads)
         self._decoder = Decoder(pack.decoder, pack.vocabulary, pack.search, threads) if pack.vocabulary else None
         self._hashing = Hashing(pack.hash) if pack.hash else None
+        self._sees_as = pack.manifest["files"].get(HASH, "")[:8]  # bits of another encoder mean something else
 
     def describe(self, picture: Image.Image) -> Description:
         """Label and caption a picture (RGB, upright, any size)."""
@@ -47,8 +48,8 @@ class Captioner:
             if i == best[0] or probabilities[i] >= self.pack.label_floor
         )
         if self._decoder is not None and features is not None:
-            code = self._hashing.code(features) if self._hashing else b""
-            return Description(sentence(self._decoder.describe(features)), labels, code)
+            looks = f"{self._sees_as}.{self._hashing.code(features).hex()}" if self._hashing else ""
+            return Description(sentence(self._decoder.describe(features)), labels, looks)
         name = labels[0]["name"]
         caption = name[:1].upper() + name[1:] if labels[0]["score"] >= self.pack.label_floor else f"Perhaps {name}"
         return Description(caption, labels)

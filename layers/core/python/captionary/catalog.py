@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
 
 from .errors import Conflict, InvalidCursor
 from .labels import Labels
+from .lookalikes import Lookalikes
 from .postings import Postings, words_of, year_of
 from .records import VERDICTS, Record
 from .search import Query, Search
@@ -71,6 +72,7 @@ class Catalog:
         self._threads = ThreadPoolExecutor(max_workers=_SIDE_BY_SIDE, thread_name_prefix="catalog")
         self.labels = Labels(self.table)
         self.timeline = Timeline(client, table)
+        self.lookalikes = Lookalikes(self.timeline, self.get_many)
         self._search = Search(self._vocabulary, self._postings, self.timeline, self.get_many)
 
     # Records
@@ -209,8 +211,10 @@ class Catalog:
         """What a change of the record brings along, but for words."""
         actions: list[Item] = []
         was_visible = previous is not None and previous.is_visible
-        if record.is_visible and not was_visible:
-            actions.append(self.table.put(_entry_key(record)))
+        if record.is_visible and not (previous and was_visible and previous.looks == record.looks):
+            actions.append(
+                self.table.put(_entry_key(record) | ({"looks": {"S": record.looks}} if record.looks else {}))
+            )
         elif previous and was_visible and not record.is_visible:
             actions.append(self.table.delete(_entry_key(previous)))
         before = _content_key(previous) if previous and previous.indexed else None
@@ -255,6 +259,7 @@ _TEXT = (
     "camera",
     "sha256",
     "placeholder",
+    "looks",
     "model_name",
     "model_version",
     "error_code",

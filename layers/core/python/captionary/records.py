@@ -62,6 +62,7 @@ class Record:
     camera: str = ""
     sha256: str = ""  # of the content, 64 hexadecimal digits
     placeholder: str = ""
+    looks: str = ""  # the encoder, a dot and the bits of lookalikes.py in hexadecimal; "" where the model has none
     model_name: str = ""
     model_version: str = ""
     error_code: str = ""
@@ -146,6 +147,7 @@ class Record:
             labels=(),
             media="",
             placeholder="",
+            looks="",
             width=0,
             height=0,
         )

@@ -2,7 +2,7 @@
 
     pk              sk                     what
     timeline        head                   the newest page, how many of its places are given out, and the last time
-    page#<page>     <created_at>#<id>      an entry; a photo keeps its place for life
+    page#<page>     <created_at>#<id>      an entry; a photo keeps its place for life; looks: what it looks like
     index#hour#<h>  index                  pages that were opened in that hour (hours since 1970)
     index#month#<m> index                  hours of that month in which pages were opened (m is 202611, say)
     index#root      index                  months in which pages were opened
@@ -153,7 +153,20 @@ class Timeline:
             width = min(width * 2, _WIDEST_LOOK)
         return found[:limit], found[limit - 1]
 
+    def looks_on(self, pages: list[int]) -> list[dict[str, str]]:
+        """Of each page, what its photos look like, by their ids; those that are not captioned yet are left out."""
+        return list(self._threads.map(self._looks, pages))
+
     # Inside
+
+    def _looks(self, page: int) -> dict[str, str]:
+        answer = self._db.query(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": f"page#{page}"}},
+            ConsistentRead=True,
+        )
+        return {item["sk"]["S"].partition("#")[2]: item["looks"]["S"] for item in answer["Items"] if "looks" in item}
 
     def _head(self) -> Any:
         return self._db.get_item(TableName=self._table, Key=_HEAD, ConsistentRead=True).get("Item", {})
