@@ -1,0 +1,31 @@
+import type { Image } from "../api";
+
+const LEAST_PHOTOS = 24;
+const MOST_PHOTOS = 96;
+
+/**
+ * Photos in blocks that are laid out one by one.
+ *
+ * Where a block ends depends on the photos themselves, so that new ones at the top leave all blocks but
+ * the first as they are: the rows someone looks at don't change, and laying out many photos is quick.
+ */
+export function blocksOf(images: Image[]): Image[][] {
+  const blocks: Image[][] = [];
+  let start = 0;
+  images.forEach((image, index) => {
+    const length = index - start;
+    if ((length >= LEAST_PHOTOS && isBoundary(image)) || length >= MOST_PHOTOS) {
+      blocks.push(images.slice(start, index));
+      start = index;
+    }
+  });
+  if (start < images.length) blocks.push(images.slice(start));
+  return blocks;
+}
+
+/** True for about one photo in 24, always the same ones. Ids are hashes. */
+function isBoundary({ id }: Image): boolean {
+  let sum = 0;
+  for (let i = 0; i < id.length; i += 1) sum = (sum * 31 + id.charCodeAt(i)) % 65_521;
+  return sum % LEAST_PHOTOS === 0;
+}
