@@ -1,6 +1,6 @@
 import { useId } from "react";
 import { dayTitle } from "./days";
-import type { Row, Section, Tile } from "./layout";
+import { isOf, type Row, type Section, type Tile } from "./layout";
 import styles from "./PhotoGrid.module.css";
 import { PhotoTile, type PhotoTileProps } from "./PhotoTile";
 
@@ -58,8 +58,4 @@ export function DaySection({
       </ul>
     </section>
   );
-}
-
-function isOf(section: Section, tile: Tile): boolean {
-  return tile.top >= section.top && tile.top < section.bottom;
 }

@@ -3,7 +3,7 @@ import type { Image } from "../api";
 import type { Selection } from "../selection/useSelection";
 import { localPicture } from "../uploads/localPictures";
 import { DaySection } from "./DaySection";
-import { createLayouter, rowsBetween, type Section } from "./layout";
+import { createLayouter, isOf, rowsBetween, type Section } from "./layout";
 import type { PhotoTileProps } from "./PhotoTile";
 import styles from "./PhotoGrid.module.css";
 import { useActivePhoto } from "./useActivePhoto";
@@ -43,9 +43,9 @@ export function PhotoGrid({
   useSteadyScroll(layout, element, searchKey);
   const { active, setActive, move } = useActivePhoto(layout, open);
 
+  const activeTile = active === null ? undefined : layout?.tiles.get(active);
   const isDrawn = (section: Section) =>
-    (section.top < view.bottom && section.bottom > view.top) ||
-    section.rows.some((row) => row.tiles.some(({ image }) => image.id === active));
+    (section.top < view.bottom && section.bottom > view.top) || (activeTile && isOf(section, activeTile));
   const { ids, toggle, extendTo } = selection;
   const isSelecting = ids.size > 0;
   const handlers = useMemo(
@@ -70,7 +70,7 @@ export function PhotoGrid({
           key={section.date}
           section={section}
           rows={rowsBetween(section.rows, view.top, view.bottom)}
-          activeTile={active === null ? undefined : layout.tiles.get(active)}
+          activeTile={activeTile}
           count={isComplete ? images.length : -1}
           selected={ids}
           isSelecting={isSelecting}

@@ -12,11 +12,18 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /** Photos, newest first, by the day on which the gallery took them in. */
 export function byDay(images: Image[]): Day[] {
   const days: Day[] = [];
+  let last: Day | undefined;
+  let beginning = "";
   for (const image of images) {
-    const date = dateOf(new Date(image.created_at));
-    const last = days.at(-1);
-    if (last?.date === date) last.images.push(image);
-    else days.push({ date, images: [image] });
+    // Times as text compare like times, and there are many photos.
+    if (last && image.created_at >= beginning) {
+      last.images.push(image);
+      continue;
+    }
+    const time = new Date(image.created_at);
+    last = { date: dateOf(time), images: [image] };
+    days.push(last);
+    beginning = new Date(time.getFullYear(), time.getMonth(), time.getDate()).toISOString();
   }
   return days;
 }

@@ -49,17 +49,23 @@ export const CAPTION_HEIGHT = 44;
 const BETWEEN_ROWS = 14;
 const BETWEEN_DAYS = 20;
 
-interface KnownBlock {
+/** Photos that were laid out together, and where. */
+interface PlacedBlock {
   images: Image[];
   width: number;
-  rows: PhotoRow[];
+  photoRows: PhotoRow[];
+  /** How many photos come before. */
+  index: number;
+  top: number;
+  bottom: number;
+  rows: Row[];
 }
 
 /** Lays galleries out, and remembers the parts that stay as they were. */
 export function createLayouter(
   localSize: (id: string) => { width: number; height: number } | undefined = () => undefined,
 ) {
-  const blocks = new WeakMap<Image, KnownBlock>();
+  const blocks = new WeakMap<Image, PlacedBlock>();
   const ratios = new Map<string, number>();
 
   /** A photo keeps the shape that it first had on the page, so that nothing jumps once its size is known. */
@@ -72,14 +78,21 @@ export function createLayouter(
     return ratio;
   }
 
-  function rowsOfBlock(images: Image[], measures: Measures): PhotoRow[] {
+  function placeBlock(images: Image[], measures: Measures, index: number, top: number): PlacedBlock {
+    const { width, gap } = measures;
     const [first] = images;
-    if (!first) return [];
-    const known = blocks.get(first);
-    if (known?.width === measures.width && isSame(known.images, images)) return known.rows;
-    const rows = rowsOf(images, measures, ratioKept);
-    blocks.set(first, { images, width: measures.width, rows });
-    return rows;
+    const known = first && blocks.get(first);
+    const isKnown = known?.width === width && isSame(known.images, images);
+    if (isKnown && known.index === index && known.top === top) return known;
+    const photoRows = isKnown ? known.photoRows : rowsOf(images, measures, ratioKept);
+    const block: PlacedBlock = { images, width, photoRows, index, top, bottom: top, rows: [] };
+    for (const row of photoRows) {
+      block.rows.push(placeRow(row, index, block.bottom, gap));
+      index += row.photos.length;
+      block.bottom += row.height + CAPTION_HEIGHT + BETWEEN_ROWS;
+    }
+    if (first) blocks.set(first, block);
+    return block;
   }
 
   return function layOut(images: Image[], width: number): Layout {
@@ -91,9 +104,11 @@ export function createLayouter(
       const section: Section = { date: day.date, top, bottom: top, rows: [] };
       top += HEADING_HEIGHT;
       for (const block of blocksOf(day.images)) {
-        for (const row of rowsOfBlock(block, measures)) {
-          section.rows.push(placed(row, top, measures.gap, tiles));
-          top += row.height + CAPTION_HEIGHT + BETWEEN_ROWS;
+        const placed = placeBlock(block, measures, tiles.size, top);
+        top = placed.bottom;
+        for (const row of placed.rows) {
+          section.rows.push(row);
+          for (const tile of row.tiles) tiles.set(tile.image.id, tile);
         }
       }
       section.bottom = top;
@@ -121,15 +136,19 @@ export function rowsBetween(rows: Row[], top: number, bottom: number): Row[] {
   return found;
 }
 
-function placed(row: PhotoRow, top: number, gap: number, tiles: Map<string, Tile>): Row {
+/** Whether a photo is one of that day. */
+export function isOf(section: Section, tile: Tile): boolean {
+  return tile.top >= section.top && tile.top < section.bottom;
+}
+
+function placeRow({ height, photos }: PhotoRow, index: number, top: number, gap: number): Row {
   let left = 0;
-  const placedTiles = row.photos.map(({ image, width }) => {
-    const tile: Tile = { image, index: tiles.size, left, top, width, height: row.height };
-    tiles.set(image.id, tile);
+  const tiles = photos.map(({ image, width }, place): Tile => {
+    const tile = { image, index: index + place, left, top, width, height };
     left += width + gap;
     return tile;
   });
-  return { top, bottom: top + row.height + CAPTION_HEIGHT, tiles: placedTiles };
+  return { top, bottom: top + height + CAPTION_HEIGHT, tiles };
 }
 
 function isSame(some: Image[], others: Image[]): boolean {

@@ -10,9 +10,11 @@ export function placeAt(layout: Layout, top: number): Place | undefined {
   return tile && { photo: tile.image.id, index: tile.index, offset: tile.top - top };
 }
 
-/** The height of the layout that shows the place; null if its photo is not there. */
+/** The height of the layout that shows the place, or about that if its photo is gone; null if all is. */
 export function heightOf(layout: Layout, place: Place): number | null {
-  const tile = layout.tiles.get(place.photo);
+  const tile =
+    layout.tiles.get(place.photo) ??
+    layout.rows.flatMap((row) => row.tiles).find(({ index }) => index === place.index);
   return tile ? tile.top - place.offset : null;
 }
 

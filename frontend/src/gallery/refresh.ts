@@ -13,7 +13,7 @@ const CATCH_UP_PAGES = 5;
 const MOST_ASKED = 500;
 
 /** Pages that are fetched to get back to where someone was. */
-const RESTORED_PAGES = 40;
+const RESTORED_PAGES = 100;
 
 /**
  * Fetch what may have changed since the timeline was loaded: the newest photos, down to those that
