@@ -16,6 +16,7 @@ export default defineConfig({
   },
   test: {
     isolate: false,
+    testTimeout: 20_000, // machines may be busy
     restoreMocks: true,
     unstubGlobals: true,
     projects: [

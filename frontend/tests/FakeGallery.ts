@@ -275,7 +275,8 @@ export class FakeGallery {
     if (url === BUCKET) {
       const key = Number((body as FormData).get("key"));
       const { filename = "", size: bytes = 0 } = this.signed[key] ?? {};
-      if (this.findsPosted) this.add(aPendingImage({ id: `posted${key}`, filename, bytes }));
+      const created_at = new Date().toISOString();
+      if (this.findsPosted) this.add(aPendingImage({ id: `posted${key}`, filename, bytes, created_at }));
       return { status: 204, text: "" };
     }
     const image = aPendingImage({ filename: decodeURIComponent(headers["X-Filename"] ?? "") });

@@ -3,6 +3,9 @@ import type { Image } from "../api";
 const LEAST_PHOTOS = 24;
 const MOST_PHOTOS = 96;
 
+/** Fewer are too few for a row of their own at the end. */
+const LEAST_AT_END = 8;
+
 /**
  * Photos in blocks that are laid out one by one.
  *
@@ -19,7 +22,10 @@ export function blocksOf(images: Image[]): Image[][] {
       start = index;
     }
   });
-  if (start < images.length) blocks.push(images.slice(start));
+  const rest = images.slice(start);
+  const last = blocks.at(-1);
+  if (last && rest.length < LEAST_AT_END) blocks[blocks.length - 1] = [...last, ...rest];
+  else if (rest.length > 0) blocks.push(rest);
   return blocks;
 }
 

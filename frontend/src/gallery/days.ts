@@ -23,7 +23,7 @@ export function byDay(images: Image[]): Day[] {
     const time = new Date(image.created_at);
     last = { date: dateOf(time), images: [image] };
     days.push(last);
-    beginning = new Date(time.getFullYear(), time.getMonth(), time.getDate()).toISOString();
+    beginning = new Date(time.getFullYear(), time.getMonth(), time.getDate()).toISOString().slice(0, -1);
   }
   return days;
 }

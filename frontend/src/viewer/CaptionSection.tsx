@@ -50,6 +50,9 @@ export function CaptionSection({ image }: CaptionSectionProps) {
           // The person just asked to edit.
           // eslint-disable-next-line jsx-a11y/no-autofocus
           autoFocus
+          onFocus={({ target }) => {
+            target.setSelectionRange(target.value.length, target.value.length);
+          }}
           value={draft}
           onChange={(event) => {
             setDraft(event.target.value.replaceAll("\n", " "));

@@ -51,7 +51,7 @@ export function LabelSection({ image, onSearch }: LabelSectionProps) {
                   onSearch(label.name);
                 }}
               >
-                <span className={styles.name}>{label.name}</span>
+                <span className={styles.name}>{label.name}</span>{" "}
                 <span className={styles.score}>{percentOf(label)}</span>
               </button>
             </li>

@@ -46,7 +46,7 @@ export function MoreLikeThis({ id, onShow }: MoreLikeThisProps) {
                 alt={titleOf(image)}
                 loading="lazy"
                 style={{ backgroundImage: backgroundOf(image.placeholder) }}
-              />
+              />{" "}
               {duplicate && <span className={styles.duplicate}>{DUPLICATES[duplicate]}</span>}
             </a>
           </li>
