@@ -1,10 +1,4 @@
-import {
-  keepPreviousData,
-  type QueryClient,
-  useQuery,
-  useQueryClient,
-  type UseQueryResult,
-} from "@tanstack/react-query";
+import { keepPreviousData, type QueryClient, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { keyOf } from "../address/address";
 import { rememberedPlace } from "../address/navigation";
@@ -29,10 +23,17 @@ export function cancelRefreshes(client: QueryClient): Promise<void> {
   return client.cancelQueries({ queryKey: TIMELINES });
 }
 
-export type TimelineResult = UseQueryResult<Timeline> & {
-  /** Names the search that `data` belongs to: the one before, until the new one is answered. */
+export interface TimelineResult {
+  /** Undefined until the gallery has answered. */
+  data: Timeline | undefined;
+  isError: boolean;
+  /** How often the gallery failed to answer. */
+  errorUpdateCount: number;
+  /** Whether `data` is still that of the search before. */
+  isPlaceholderData: boolean;
+  /** Names the search that `data` belongs to. */
   shown: string;
-};
+}
 
 /**
  * The loaded part of what a search finds, kept up to date while the tab is looked at.
@@ -47,7 +48,7 @@ export function useTimeline(
 ): TimelineResult {
   const client = useQueryClient();
   const queryKey = timelineKey(search);
-  const result = useQuery({
+  const { data, isError, errorUpdateCount, isPlaceholderData } = useQuery({
     queryKey,
     queryFn: async ({ signal }) => {
       const known = () => client.getQueryData<Timeline>(queryKey);
@@ -64,6 +65,6 @@ export function useTimeline(
   });
   const key = keyOf(search);
   const [shown, setShown] = useState(key);
-  if (!result.isPlaceholderData && shown !== key) setShown(key);
-  return { ...result, shown };
+  if (!isPlaceholderData && shown !== key) setShown(key);
+  return { data, isError, errorUpdateCount, isPlaceholderData, shown };
 }

@@ -65,8 +65,6 @@ export function createUploadQueue({ check, send, onSent, atOnce = 3 }: UploadQue
   const files = new Map<number, File>();
   const digests = new Map<number, string>();
   const senders = new Map<number, AbortController>();
-  /** Ids of photos that were sent from here, by the digest of their content. */
-  const sentPhotos = new Map<string, string>();
   const listeners = new Set<() => void>();
   let lastId = 0;
   let isChecking = false;
@@ -124,11 +122,10 @@ export function createUploadQueue({ check, send, onSent, atOnce = 3 }: UploadQue
     const isOnItsWay =
       digest !== null &&
       state.uploads.some((other) => other.id !== id && isActive(other) && digests.get(other.id) === digest);
-    const twin = known ?? sentPhotos.get(digest ?? "") ?? null;
     if (digest !== null) digests.set(id, digest);
-    const isSkipped = isOnItsWay || twin !== null;
+    const isSkipped = isOnItsWay || known !== null;
     if (isSkipped) files.delete(id);
-    change({ uploads: withUpload(id, { state: isSkipped ? "skipped" : "waiting", twin }) });
+    change({ uploads: withUpload(id, { state: isSkipped ? "skipped" : "waiting", twin: known }) });
   }
 
   function sendWaiting(): void {
@@ -150,8 +147,6 @@ export function createUploadQueue({ check, send, onSent, atOnce = 3 }: UploadQue
     try {
       const image = await send(file, { onProgress, signal: sender.signal });
       await onSent(image, file);
-      const digest = digests.get(id);
-      if (digest !== undefined) sentPhotos.set(digest, image.id);
       if (find(id)) {
         change({ uploads: forget(id), sent: state.sent + 1, sentBytes: state.sentBytes + file.size });
       }
