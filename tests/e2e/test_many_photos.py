@@ -9,8 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from infra.sandbox import RunningGallery, eventually
-
-from .many_photos import ManyPhotos
+from tests.e2e.many_photos import ManyPhotos
 
 pytestmark = pytest.mark.e2e
 

@@ -9,9 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from infra.sandbox import RunningGallery, eventually
+from tests.e2e.axe import faults
 from tests.running import PHOTOS
-
-from .axe import faults
 
 pytestmark = pytest.mark.e2e
 

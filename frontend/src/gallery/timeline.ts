@@ -87,12 +87,13 @@ export function refreshed(before: Timeline, now: Timeline, { head, asked, answer
       ? []
       : now.listed.filter((image) => (!end || image.created_at < end.created_at) && !gone.has(image.id));
 
+  const isAbove = (image: Image) => head.next === null || (end && image.created_at >= end.created_at);
   return {
     listed: [...newest, ...older.map((image) => news.get(image.id) ?? image)],
     next: older.length > 0 ? now.next : head.next,
-    // One that did not come when asked for may not have reached the gallery yet: it stays.
     arrivals: now.arrivals
-      .filter((image) => !inHead.has(image.id))
+      // A pending one may not have reached the gallery yet. Another one did, so it should be listed.
+      .filter((image) => !inHead.has(image.id) && (image.status === "pending" || !isAbove(image)))
       .map((image) => news.get(image.id) ?? image),
   };
 }

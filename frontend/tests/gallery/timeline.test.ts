@@ -91,6 +91,11 @@ describe("refreshed", () => {
     expect(after).toEqual(timeline([head, ready], "x"));
   });
 
+  test("drops an arrival that the gallery knew and does not list any more", () => {
+    const before = timeline([old], null, [newest]);
+    expect(refresh(before, { items: [old], next: null })).toEqual(timeline([old]));
+  });
+
   test("waits for an arrival that has not reached the gallery", () => {
     const arrival = aPendingImage();
     const before = timeline([old], null, [arrival]);
