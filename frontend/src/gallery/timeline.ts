@@ -87,13 +87,14 @@ export function refreshed(before: Timeline, now: Timeline, { head, asked, answer
       ? []
       : now.listed.filter((image) => (!end || image.created_at < end.created_at) && !gone.has(image.id));
 
+  // A pending arrival may not have reached the gallery yet. One that was ready before did, so it is listed or gone.
+  const due = idsOf(before.arrivals.filter(({ status }) => status !== "pending"));
   const isAbove = (image: Image) => head.next === null || (end && image.created_at >= end.created_at);
   return {
     listed: [...newest, ...older.map((image) => news.get(image.id) ?? image)],
     next: older.length > 0 ? now.next : head.next,
     arrivals: now.arrivals
-      // A pending one may not have reached the gallery yet. Another one did, so it should be listed.
-      .filter((image) => !inHead.has(image.id) && (image.status === "pending" || !isAbove(image)))
+      .filter((image) => !inHead.has(image.id) && !(due.has(image.id) && isAbove(image)))
       .map((image) => news.get(image.id) ?? image),
   };
 }
