@@ -95,7 +95,7 @@ def test_files_are_dropped_on_the_page(tab: Page, gallery: RunningGallery) -> No
     before = cards_shown(tab)
     tab.evaluate(DROP, [["dropped.jpg", image["preview_url"]]])
     expect(tab.locator(CARDS)).to_have_count(before + 1)
-    dropped = next(image for image in gallery.all_images() if image["filename"] == "dropped.jpg")
+    [dropped] = eventually(lambda: [image for image in gallery.all_images() if image["filename"] == "dropped.jpg"])
     assert gallery.settled(dropped["id"])["status"] == "ready"
 
 
