@@ -16,13 +16,14 @@ export interface ThumbnailProps {
 /** A photo's thumbnail. */
 export function Thumbnail({ image, width, hasBlur }: ThumbnailProps) {
   const [isLoaded, setIsLoaded] = useState(false);
+  const [isFadedIn, setIsFadedIn] = useState(false);
   const blur = useMemo(
     () => (hasBlur ? placeholderUrl(image.placeholder) : null),
     [hasBlur, image.placeholder],
   );
   return (
     <>
-      {blur && <img className={styles.layer} src={blur} alt="" />}
+      {blur && !isFadedIn && <img className={styles.layer} src={blur} alt="" />}
       <img
         className={`${styles.layer ?? ""} ${styles.photo ?? ""}`}
         data-loaded={isLoaded}
@@ -34,6 +35,9 @@ export function Thumbnail({ image, width, hasBlur }: ThumbnailProps) {
         draggable={false}
         onLoad={() => {
           setIsLoaded(true);
+        }}
+        onTransitionEnd={() => {
+          setIsFadedIn(true);
         }}
       />
     </>
