@@ -6,6 +6,7 @@ const GALLERY = "http://127.0.0.1:8080";
 export default defineConfig({
   plugins: [react()],
   server: {
+    fs: { allow: [".."] }, // the sample photos are those of layers/resnet50
     proxy: { "/api": GALLERY, "/media": GALLERY },
   },
   build: {
@@ -15,6 +16,7 @@ export default defineConfig({
   },
   test: {
     isolate: false,
+    testTimeout: 20_000, // machines may be busy
     restoreMocks: true,
     unstubGlobals: true,
     projects: [

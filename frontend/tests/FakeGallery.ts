@@ -1,5 +1,5 @@
 import { vi } from "vitest";
-import type { Image, Page, Status } from "../src/api";
+import type { Edit, Image, LabelCount, Page, Similar, Status, Verdict } from "../src/api";
 import { anImage, aPendingImage } from "./anImage";
 
 /** A file that the page sent, as it came over the wire. */
@@ -7,6 +7,8 @@ export interface SentFile {
   url: string;
   headers: Record<string, string>;
   body: unknown;
+  /** Whether the page broke it off. */
+  isAborted: boolean;
   /** Report how much is through, 0 to 1. */
   progress: (share: number) => void;
   /** Answer as the gallery would. */
@@ -14,6 +16,13 @@ export interface SentFile {
 }
 
 const BAD_CURSOR = { type: "/problems/bad-cursor", title: "Bad", status: 400, detail: "Leave it out." };
+const NOT_FOUND = {
+  type: "/problems/not-found",
+  title: "Gone",
+  status: 404,
+  detail: "There is no such photo.",
+};
+const BUCKET = "http://bucket/";
 
 /** A gallery behind `fetch` and `XMLHttpRequest`, as DESIGN.md describes it. */
 export class FakeGallery {
@@ -21,7 +30,11 @@ export class FakeGallery {
   images: Image[];
   model: Status["model"] = { name: "imagenet", version: "1" };
   upgrade: Status["upgrade"] = null;
+  /** What the gallery finds to be like any photo. */
+  similar: Similar[] = [];
   isDown = false;
+  /** Whether the bucket takes no forms, as behind a proxy that only lets the API through. */
+  isBucketDown = false;
   /** Milliseconds until a request is answered. */
   latencyMs = 0;
   /** What requests are answered with that change something; null where they succeed. */
@@ -36,7 +49,9 @@ export class FakeGallery {
   /** Method and address of each request. */
   requests: string[] = [];
   /** JSON bodies of the requests to POST /api/uploads. */
-  signed: unknown[] = [];
+  signed: { filename: string; content_type: string; size: number }[] = [];
+  /** The ids of each request to POST /api/images/delete, and whether it outlives the page. */
+  deletions: { ids: string[]; keepalive: boolean }[] = [];
 
   constructor(images: Image[] = []) {
     this.images = images;
@@ -52,10 +67,12 @@ export class FakeGallery {
         upload: { onprogress?: (event: Partial<ProgressEvent>) => void } = {};
         onload?: () => void;
         onerror?: () => void;
+        onloadend?: () => void;
         status = 0;
         responseText = "";
         #url = "";
         #headers: Record<string, string> = {};
+        #file: SentFile | undefined;
 
         open(_method: string, url: string) {
           this.#url = url;
@@ -65,25 +82,31 @@ export class FakeGallery {
           this.#headers[name] = value;
         }
 
+        abort() {
+          if (this.#file) this.#file.isAborted = true;
+        }
+
         send(body: unknown) {
           const file: SentFile = {
             url: this.#url,
             headers: this.#headers,
             body,
+            isAborted: false,
             progress: (share) => {
               this.upload.onprogress?.({ lengthComputable: true, loaded: share * 1000, total: 1000 });
             },
             answer: () => {
+              if (file.isAborted) return;
               const answer = take(file);
-              if (!answer) {
-                this.onerror?.();
-                return;
-              }
-              this.status = answer.status;
-              this.responseText = answer.text;
-              this.onload?.();
+              if (answer) {
+                this.status = answer.status;
+                this.responseText = answer.text;
+                this.onload?.();
+              } else this.onerror?.();
+              this.onloadend?.();
             },
           };
+          this.#file = file;
           receive(file);
         }
       },
@@ -119,41 +142,127 @@ export class FakeGallery {
     const method = init.method ?? "GET";
     this.requests.push(`${method} ${url}`);
     await new Promise((resolve) => setTimeout(resolve, this.latencyMs));
+    if (init.signal?.aborted) throw new DOMException("Aborted", "AbortError");
     if (this.isDown) throw new TypeError("Failed to fetch");
     const { pathname, searchParams } = new URL(url, "http://gallery");
-    if (method === "GET" && pathname === "/api/status") return Response.json(this.#status());
-    if (searchParams.has("cursor") && !this.knowsCursors) return Response.json(BAD_CURSOR, { status: 400 });
-    if (method === "GET" && pathname === "/api/images") return Response.json(this.#list(searchParams));
+    if (!pathname.startsWith("/api/")) return new Response(`the sample at ${pathname}`);
+    const route = pathname.replace("/api", "");
+    const body: unknown = typeof init.body === "string" ? JSON.parse(init.body) : null;
+    if (method === "GET") return this.#get(route, searchParams);
+    if (route === "/images/known") return Response.json({ known: this.#known(body) });
     if (this.refusal) return this.#problem();
-    if (method === "POST" && pathname === "/api/uploads") {
-      this.signed.push(JSON.parse(init.body as string));
-      return Response.json(
-        { id: "large", url: "http://bucket/", fields: { key: "uploads/a", policy: "p" }, expires_at: "" },
-        { status: 201 },
-      );
+    switch (`${method} ${route}`) {
+      case "POST /uploads":
+        return Response.json(this.#sign(body), { status: 201 });
+      case "POST /images/delete":
+        return Response.json(this.#delete(body, init.keepalive ?? false));
     }
-    if (method === "DELETE") {
-      this.remove(pathname.split("/").at(-1) ?? "");
-      return new Response(null, { status: 204 });
+    const [, , id = "", action = ""] = route.split("/");
+    if (!this.images.some((image) => image.id === id)) return Response.json(NOT_FOUND, { status: 404 });
+    switch (`${method} ${action}`) {
+      case "PATCH ":
+        this.#edit(id, body as Edit);
+        return Response.json(this.#find(id));
+      case "POST feedback": {
+        const { verdict } = body as { verdict: Verdict };
+        const { feedback } = this.#find(id);
+        this.change(id, { feedback: { ...feedback, [verdict]: feedback[verdict] + 1 } });
+        return Response.json(this.#find(id), { status: 201 });
+      }
+      case "POST retry":
+        this.change(id, { ...aPendingImage({ id }), created_at: this.#find(id).created_at });
+        return Response.json(this.#find(id), { status: 202 });
     }
     throw new Error(`The gallery has no ${method} ${url}.`);
+  }
+
+  #get(route: string, query: URLSearchParams): Response {
+    if (route === "/status") return Response.json(this.#status());
+    if (route === "/labels") return Response.json({ items: this.#labels(query) });
+    if (query.has("cursor") && !this.knowsCursors) return Response.json(BAD_CURSOR, { status: 400 });
+    if (route === "/images") return Response.json(this.#list(query));
+    const [, , id = "", action] = route.split("/");
+    if (!this.images.some((image) => image.id === id)) return Response.json(NOT_FOUND, { status: 404 });
+    return Response.json(action === "similar" ? { items: this.similar } : this.#find(id));
   }
 
   #list(query: URLSearchParams): Page {
     const ids = query.get("ids")?.split(",");
     if (ids) return { items: this.images.filter((image) => ids.includes(image.id)), next: null };
+    const found = this.images.filter((image) => isFound(image, query));
     const limit = Number(query.get("limit") ?? 50);
     const start = Number(query.get("cursor") ?? 0);
     const end = start + limit;
-    return { items: this.images.slice(start, end), next: end < this.images.length ? String(end) : null };
+    return { items: found.slice(start, end), next: end < found.length ? String(end) : null };
+  }
+
+  #labels(query: URLSearchParams): LabelCount[] {
+    const beginning = query.get("q") ?? "";
+    const counts = new Map<string, number>();
+    for (const { labels } of this.images) {
+      for (const { name } of labels) counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+    return [...counts]
+      .map(([name, count]) => ({ name, count }))
+      .filter(({ name }) => wordsOf(name).some((word) => word.startsWith(beginning.toLowerCase())))
+      .sort((a, b) => b.count - a.count || (a.name < b.name ? -1 : 1))
+      .slice(0, Number(query.get("limit") ?? 100));
+  }
+
+  #known(body: unknown): Record<string, string> {
+    const { sha256 } = body as { sha256: string[] };
+    const known = this.images.filter(
+      (image) => image.sha256 !== null && image.status !== "failed" && sha256.includes(image.sha256),
+    );
+    return Object.fromEntries(known.map((image) => [image.sha256 ?? "", image.id]));
+  }
+
+  #sign(body: unknown): unknown {
+    this.signed.push(body as (typeof this.signed)[number]);
+    const key = String(this.signed.length - 1);
+    return { id: `posted${key}`, url: BUCKET, fields: { key, policy: "p" }, expires_at: "" };
+  }
+
+  #delete(body: unknown, keepalive: boolean): { deleted: string[]; missing: string[] } {
+    const { ids } = body as { ids: string[] };
+    this.deletions.push({ ids, keepalive });
+    const deleted = ids.filter((id) => this.images.some((image) => image.id === id));
+    for (const id of ids) this.remove(id);
+    return { deleted, missing: ids.filter((id) => !deleted.includes(id)) };
+  }
+
+  #edit(id: string, { caption, labels }: Edit): void {
+    const { edited, filename } = this.#find(id);
+    if (caption !== undefined) {
+      const isPerson = caption !== null;
+      this.change(id, {
+        caption: caption ?? `the model's words for ${filename}`,
+        caption_source: isPerson ? "person" : "model",
+        edited: { ...edited, caption: isPerson },
+      });
+    }
+    if (labels !== undefined) {
+      this.change(id, {
+        labels: labels
+          ? labels.map((name) => ({ name, score: 1, source: "person" }))
+          : [{ name: "tabby cat", score: 0.873, source: "model" }],
+        edited: { ...this.#find(id).edited, labels: labels !== null },
+      });
+    }
   }
 
   #status(): Status {
     const counts = { pending: 0, ready: 0, failed: 0 };
-    for (const { status } of this.images) counts[status] += 1;
+    const feedback = { right: 0, wrong: 0 };
+    for (const image of this.images) {
+      counts[image.status] += 1;
+      feedback.right += image.feedback.right;
+      feedback.wrong += image.feedback.wrong;
+    }
     return {
       counts,
       queue: { waiting: 0, dead_letters: 0 },
+      feedback,
       model: this.model,
       upgrade: this.upgrade,
       version: "1",
@@ -161,10 +270,13 @@ export class FakeGallery {
   }
 
   #take({ url, headers, body }: SentFile): { status: number; text: string } | null {
-    if (this.isDown) return null;
+    if (this.isDown || (url === BUCKET && this.isBucketDown)) return null;
     if (this.refusal) return { status: this.refusal.status, text: JSON.stringify(this.refusal) };
-    if (url !== "/api/images") {
-      if (this.findsPosted) this.add(aPendingImage({ id: "large", filename: "large.jpg" }));
+    if (url === BUCKET) {
+      const key = Number((body as FormData).get("key"));
+      const { filename = "", size: bytes = 0 } = this.signed[key] ?? {};
+      const created_at = new Date().toISOString();
+      if (this.findsPosted) this.add(aPendingImage({ id: `posted${key}`, filename, bytes, created_at }));
       return { status: 204, text: "" };
     }
     const image = aPendingImage({ filename: decodeURIComponent(headers["X-Filename"] ?? "") });
@@ -179,4 +291,20 @@ export class FakeGallery {
       headers: { "Content-Type": "application/problem+json" },
     });
   }
+}
+
+function isFound({ caption, filename, labels, status }: Image, query: URLSearchParams): boolean {
+  const names = labels.map(({ name }) => name);
+  const label = query.get("label");
+  if (label !== null && !names.includes(label)) return false;
+  if (query.has("status") && query.get("status") !== status) return false;
+  const words = wordsOf([caption, filename, ...names].join(" "));
+  const wanted = wordsOf(query.get("q") ?? "");
+  return wanted.every((word, index) =>
+    words.some((given) => (index === wanted.length - 1 ? given.startsWith(word) : given === word)),
+  );
+}
+
+function wordsOf(text: string): string[] {
+  return text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
-import { ApiError, deleteImage, getStatus, listImages } from "../src/api";
+import { EVERYTHING } from "../src/address/address";
+import { ApiError, deleteImages, getStatus, listImages } from "../src/api";
 
 function answerWith(response: Response | Error) {
   const fetch = vi.fn(() =>
@@ -24,12 +25,12 @@ describe("a request that fails", () => {
       detail: "Leave it out.",
     };
     answerWith(Response.json(problem, { status: 400 }));
-    expect(await problemOf(listImages(50, "x"))).toEqual(problem);
+    expect(await problemOf(listImages(EVERYTHING, 50, "x"))).toEqual(problem);
   });
 
   test("has words of its own where a proxy answers", async () => {
     answerWith(new Response("<h1>Bad gateway</h1>", { status: 502 }));
-    const { status, detail } = await problemOf(deleteImage("a"));
+    const { status, detail } = await problemOf(deleteImages(["a"]));
     expect(status).toBe(502);
     expect(detail).toContain("502");
   });
@@ -50,6 +51,30 @@ describe("a request that fails", () => {
 
 test("listImages passes the cursor on, escaped", async () => {
   const fetch = answerWith(Response.json({ items: [], next: null }));
-  await listImages(100, "a+b/c");
+  await listImages(EVERYTHING, 100, "a+b/c");
   expect(fetch).toHaveBeenCalledWith("/api/images?limit=100&cursor=a%2Bb%2Fc", expect.anything());
+});
+
+test("listImages asks for what is searched", async () => {
+  const fetch = answerWith(Response.json({ items: [], next: null }));
+  await listImages({ q: "a dog", label: "tub & co", status: "ready" }, 50, null);
+  expect(fetch).toHaveBeenCalledWith(
+    "/api/images?limit=50&q=a+dog&label=tub+%26+co&status=ready",
+    expect.anything(),
+  );
+});
+
+test("deleteImages names at most 100 ids at once", async () => {
+  const sent: RequestInit[] = [];
+  vi.stubGlobal("fetch", (_url: string, init: RequestInit) => {
+    sent.push(init);
+    return Promise.resolve(Response.json({}));
+  });
+  await deleteImages(
+    Array.from({ length: 150 }, (_, i) => String(i)),
+    true,
+  );
+  const counts = sent.map((init) => (JSON.parse(init.body as string) as { ids: string[] }).ids.length);
+  expect(counts).toEqual([100, 50]);
+  expect(sent.every((init) => init.keepalive)).toBe(true);
 });

@@ -5,6 +5,8 @@ import { StrictMode } from "react";
 import { App } from "../src/App";
 import { createQueryClient } from "../src/shared/createQueryClient";
 import type { Pace } from "../src/shared/pace";
+// Loaded before it is asked for, so that opening a photo takes no longer in the first test.
+import "../src/viewer/Viewer";
 
 const QUICK: Pace = { busyMs: 15, idleMs: 30 };
 

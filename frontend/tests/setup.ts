@@ -1,10 +1,13 @@
 import "@testing-library/jest-dom/vitest";
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { afterEach, beforeEach, expect, vi } from "vitest";
 
 /** What jsdom lacks, and a console that must stay silent: warnings are errors. */
 
 const PAGE_WIDTH = 1000;
+const digest = crypto.subtle.digest.bind(crypto.subtle);
+// The first test that opens a photo waits for what is loaded only then.
+configure({ asyncUtilTimeout: 5000 });
 let complaints: unknown[][] = [];
 
 class FakeResizeObserver {
@@ -40,11 +43,20 @@ beforeEach(() => {
   for (const level of ["error", "warn"] as const) {
     vi.spyOn(console, level).mockImplementation((...args: unknown[]) => complaints.push(args));
   }
+  // Node's own does not know the buffers of jsdom.
+  vi.spyOn(crypto.subtle, "digest").mockImplementation((algorithm, data) =>
+    digest(algorithm, Uint8Array.from(new Uint8Array(data as ArrayBuffer))),
+  );
   vi.stubGlobal("ResizeObserver", FakeResizeObserver);
   vi.stubGlobal("IntersectionObserver", FakeIntersectionObserver);
   vi.spyOn(HTMLElement.prototype, "getBoundingClientRect").mockReturnValue(
     new DOMRect(0, 0, PAGE_WIDTH, 600),
   );
+  vi.stubGlobal("scrollTo", vi.fn());
+  vi.stubGlobal("scrollBy", vi.fn());
+  vi.stubGlobal("isSecureContext", true);
+  window.history.replaceState(null, "", "/");
+  HTMLElement.prototype.scrollIntoView = vi.fn();
   HTMLDialogElement.prototype.showModal = function (this: HTMLDialogElement) {
     this.setAttribute("open", "");
   };

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import random
+import shutil
 from pathlib import Path
 
 import pytest
@@ -52,6 +54,18 @@ def test_a_new_gallery_says_how_to_begin(tab: Page, output: Path) -> None:
     tab.screenshot(path=output / "empty.png")
 
 
+def test_sample_photos_show_what_it_does(tab: Page, gallery: RunningGallery, output: Path) -> None:
+    tab.get_by_role("button", name="Try it with these 5").click()
+    expect(tab.locator("img[data-loaded=true]")).to_have_count(5)
+    assert sorted(image["filename"] for image in gallery.all_images()) == sorted(
+        photo.name for photo in PHOTOS.glob("*.jpg")
+    )
+    tab.screenshot(path=output / "samples.png")
+    ids = json.dumps({"ids": [image["id"] for image in gallery.all_images()]}).encode()
+    assert gallery.request("POST", "/api/images/delete", ids, Content_Type="application/json").status == 200
+    expect(tab.get_by_text("No photos yet")).to_be_visible()
+
+
 def test_a_photo_is_added_and_gets_its_caption(tab: Page, gallery: RunningGallery, output: Path) -> None:
     add(tab, PHOTOS / "coffee.jpg")
     picture = tab.get_by_role("img").and_(tab.locator("img[data-loaded=true]"))
@@ -59,11 +73,13 @@ def test_a_photo_is_added_and_gets_its_caption(tab: Page, gallery: RunningGaller
     [image] = gallery.all_images()
     assert image["status"] == "ready"
     assert picture.get_attribute("alt") == image["caption"]
-    expect(tab.get_by_text(image["caption"], exact=True)).to_be_visible()
-    best = image["labels"][0]
-    expect(tab.get_by_text(best["name"], exact=True)).to_be_visible()
     assert picture.evaluate("img => img.naturalWidth") > 0
     tab.screenshot(path=output / "one-photo.png")
+    tab.get_by_role("link", name=image["caption"]).click()
+    best = image["labels"][0]["name"]
+    expect(tab.get_by_role("complementary").get_by_role("button", name=best)).to_be_visible()
+    tab.go_back()
+    expect(tab.get_by_role("dialog")).not_to_be_visible()
 
 
 def test_photos_put_into_the_bucket_appear_by_themselves(tab: Page, gallery: RunningGallery) -> None:
@@ -79,8 +95,27 @@ def test_files_are_dropped_on_the_page(tab: Page, gallery: RunningGallery) -> No
     before = cards_shown(tab)
     tab.evaluate(DROP, [["dropped.jpg", image["preview_url"]]])
     expect(tab.locator(CARDS)).to_have_count(before + 1)
-    dropped = next(image for image in gallery.all_images() if image["filename"] == "dropped.jpg")
+    [dropped] = eventually(lambda: [image for image in gallery.all_images() if image["filename"] == "dropped.jpg"])
     assert gallery.settled(dropped["id"])["status"] == "ready"
+
+
+def test_a_whole_folder_is_added_but_for_what_is_already_here(
+    tab: Page, gallery: RunningGallery, tmp_path: Path, output: Path
+) -> None:
+    before = cards_shown(tab)
+    for number in range(3):
+        photo = Image.new("RGB", (640, 480), (60 * number, 90, 120))
+        photo.save(tmp_path / f"{number}.jpg")
+    shutil.copy(PHOTOS / "coffee.jpg", tmp_path)  # it was the first to be added
+    tab.get_by_role("button", name="More ways to add photos").click()
+    with tab.expect_file_chooser() as chooser:
+        tab.get_by_role("button", name="Add a folder").click()
+    chooser.value.set_files(tmp_path)
+    tray = tab.get_by_role("region", name="Uploads")
+    expect(tray.get_by_role("heading", name="3 photos added, 1 already here")).to_be_visible()
+    tab.screenshot(path=output / "folder.png")
+    expect(tab.locator(CARDS)).to_have_count(before + 3)
+    expect(tab.locator("img[data-loaded=true]")).to_have_count(before + 3)
 
 
 def test_a_large_photo_goes_straight_to_the_bucket(tab: Page, gallery: RunningGallery, tmp_path: Path) -> None:
@@ -107,22 +142,24 @@ def test_files_that_are_no_good_say_why(tab: Page, gallery: RunningGallery, tmp_
     tab.screenshot(path=output / "failed.png")
 
 
-def test_a_photo_is_deleted_after_a_question(tab: Page, gallery: RunningGallery, output: Path) -> None:
+def test_a_deletion_can_be_undone_for_a_while(tab: Page, gallery: RunningGallery, output: Path) -> None:
     card = tab.locator(CARDS).filter(has_text="broken.jpg")
-    card.get_by_role("button", name="Delete").click()
-    question = tab.get_by_role("dialog")
-    expect(question).to_contain_text("broken.jpg")
-    tab.screenshot(path=output / "delete.png")
-    tab.keyboard.press("Escape")
-    expect(question).not_to_be_visible()
-    expect(card).to_be_visible()
-    card.get_by_role("button", name="Delete").click()
-    question.get_by_role("button", name="Delete").click()
+    card.hover()
+    card.get_by_role("checkbox").click()
+    tab.get_by_role("toolbar").get_by_role("button", name="Delete").click()
     expect(card).not_to_be_visible()
-    tab.reload()
+    tab.screenshot(path=output / "undo.png")
+    tab.get_by_role("button", name="Undo").click()
+    expect(card).to_be_visible()
+
+    card.hover()
+    card.get_by_role("checkbox").click()
+    tab.keyboard.press("Delete")
+    expect(tab.get_by_role("button", name="Undo")).to_be_visible()
+    tab.reload()  # it is left, so what was deleted is
     expect(tab.locator(CARDS).first).to_be_visible()
     expect(card).not_to_be_visible()
-    assert "broken.jpg" not in {image["filename"] for image in gallery.all_images()}
+    eventually(lambda: "broken.jpg" not in {image["filename"] for image in gallery.all_images()})
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -135,6 +172,10 @@ def test_it_looks_right(tab: Page, output: Path, width: int, scheme: str) -> Non
     expect(tab.locator("img[data-loaded=true]")).to_have_count(pictures)
     eventually(lambda: tab.evaluate(FITS))
     tab.screenshot(path=output / f"gallery-{width}-{scheme}.png")
+    tab.locator(CARDS).first.get_by_role("link").click()
+    expect(tab.get_by_role("dialog").locator("img.yarl__slide_image").first).to_be_visible()
+    assert tab.evaluate(FITS)
+    tab.screenshot(path=output / f"photo-{width}-{scheme}.png")
 
 
 def test_the_page_tells_how_the_full_model_takes_over(tab: Page, gallery: RunningGallery, output: Path) -> None:

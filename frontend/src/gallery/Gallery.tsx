@@ -1,61 +1,56 @@
-import { useMemo, useState } from "react";
-import type { Image } from "../api";
-import { DeleteDialog } from "./DeleteDialog";
-import { EmptyGallery } from "./EmptyGallery";
-import { focusPhoto } from "./focusPhoto";
+import type { Image, Search } from "../api";
+import { isEverything } from "../address/address";
+import { NothingFound } from "../search/NothingFound";
+import { EmptyGallery, type EmptyGalleryProps } from "./EmptyGallery";
+import styles from "./Gallery.module.css";
 import { LoadingGallery } from "./LoadingGallery";
-import { PhotoGrid } from "./PhotoGrid";
+import { PhotoGrid, type PhotoGridProps } from "./PhotoGrid";
 import { ShowMore } from "./ShowMore";
-import { imagesOf, type Timeline } from "./timeline";
 import { UnreachableGallery } from "./UnreachableGallery";
+import type { TimelineResult } from "./useTimeline";
 
-export interface GalleryProps {
-  /** Undefined until the gallery has answered. */
-  timeline: Timeline | undefined;
-  /** Whether the gallery failed to answer, so far. */
-  isDown: boolean;
+export interface GalleryProps extends Omit<PhotoGridProps, "isComplete" | "searchKey">, EmptyGalleryProps {
+  timeline: TimelineResult;
+  search: Search;
+  /** Those of the timeline that are not being deleted. */
+  images: Image[];
   isUploading: boolean;
-  /** Ids of photos that are being deleted. */
-  leaving: ReadonlySet<string>;
-  onAdd: () => void;
-  onDelete: (image: Image) => void;
+  onShowAll: () => void;
 }
 
 /** The photos, or why there are none. */
-export function Gallery({ timeline, isDown, isUploading, leaving, onAdd, onDelete }: GalleryProps) {
-  const [inQuestion, setInQuestion] = useState<Image | null>(null);
-  const images = useMemo(
-    () => (timeline ? imagesOf(timeline).filter((image) => !leaving.has(image.id)) : []),
-    [timeline, leaving],
-  );
+export function Gallery({
+  timeline,
+  search,
+  images,
+  isUploading,
+  onShowAll,
+  onAddPhotos,
+  onAddFolder,
+  onAddFiles,
+  ...grid
+}: GalleryProps) {
+  const { data } = timeline;
+  if (!data) return timeline.errorUpdateCount > 0 ? <UnreachableGallery /> : <LoadingGallery />;
 
-  if (!timeline) return isDown ? <UnreachableGallery /> : <LoadingGallery />;
-
-  const isEmpty = images.length === 0 && timeline.next === null && !isUploading;
+  const isEmpty = images.length === 0 && data.next === null && !timeline.isPlaceholderData;
+  if (isEmpty && !isEverything(search)) return <NothingFound search={search} onShowAll={onShowAll} />;
+  if (isEmpty && !isUploading) {
+    return <EmptyGallery onAddPhotos={onAddPhotos} onAddFolder={onAddFolder} onAddFiles={onAddFiles} />;
+  }
   return (
-    <>
-      <h2 className="visually-hidden">Photos</h2>
-      {isEmpty ? <EmptyGallery onAdd={onAdd} /> : <PhotoGrid images={images} onDelete={setInQuestion} />}
-      {timeline.next !== null && <ShowMore cursor={timeline.next} />}
-      {inQuestion && (
-        <DeleteDialog
-          image={inQuestion}
-          onCancel={() => {
-            setInQuestion(null);
-          }}
-          onConfirm={() => {
-            focusPhoto(neighbourOf(inQuestion, images));
-            setInQuestion(null);
-            onDelete(inQuestion);
-          }}
-        />
-      )}
-    </>
+    <section className={styles.gallery} aria-labelledby="photos" aria-busy={timeline.isPlaceholderData}>
+      <h2 id="photos" className="visually-hidden">
+        Photos
+      </h2>
+      <PhotoGrid
+        key={timeline.shown}
+        images={images}
+        isComplete={data.next === null}
+        searchKey={timeline.shown}
+        {...grid}
+      />
+      {data.next !== null && !timeline.isPlaceholderData && <ShowMore search={search} cursor={data.next} />}
+    </section>
   );
-}
-
-/** The photo after another one, or before it if it is the last. */
-function neighbourOf(image: Image, images: Image[]): Image | undefined {
-  const index = images.findIndex(({ id }) => id === image.id);
-  return images[index + 1] ?? images[index - 1];
 }

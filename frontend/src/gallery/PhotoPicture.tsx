@@ -1,5 +1,6 @@
 import type { Image } from "../api";
-import { BrokenIcon } from "./BrokenIcon";
+import { localPicture } from "../uploads/localPictures";
+import { Icon } from "../shared/Icon";
 import styles from "./PhotoPicture.module.css";
 import { Thumbnail } from "./Thumbnail";
 
@@ -13,11 +14,25 @@ export interface PhotoPictureProps {
 
 /** The place of a photo's picture, of the same size before and after the picture is there. */
 export function PhotoPicture({ image, width, height }: PhotoPictureProps) {
-  const look = image.status === "pending" ? "shimmer" : "";
+  const local = localPicture(image.id);
   return (
-    <div className={`${styles.picture ?? ""} ${look}`} style={{ height }}>
-      {image.status === "ready" && <Thumbnail image={image} width={width} />}
-      {image.status === "failed" && <BrokenIcon />}
+    <div className={styles.picture} style={{ height }}>
+      {local && image.status !== "failed" && <img className={styles.layer} src={local.url} alt="" />}
+      {image.status === "ready" && <Thumbnail image={image} width={width} hasBlur={!local} />}
+      {image.status === "pending" && (
+        <>
+          <div className={`${styles.layer ?? ""} ${local ? "" : "shimmer"}`} />
+          <span className={styles.state}>Captioning…</span>
+        </>
+      )}
+      {image.status === "failed" && (
+        <div className={styles.failure}>
+          <span className={styles.failureMark}>
+            <Icon name="broken" size={28} />
+          </span>
+          <p className={styles.reason}>{image.error?.message}</p>
+        </div>
+      )}
     </div>
   );
 }

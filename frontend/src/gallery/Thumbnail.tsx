@@ -1,23 +1,29 @@
 import { useMemo, useState } from "react";
 import type { Image } from "../api";
+import styles from "./Thumbnail.module.css";
 import { titleOf } from "./photoText";
 import { placeholderUrl } from "./placeholder";
 import { sourcesOf } from "./sources";
-import styles from "./Thumbnail.module.css";
 
 export interface ThumbnailProps {
   image: Image;
   /** In CSS pixels; lets the browser choose between the thumbnail and the preview. */
   width: number;
+  /** Whether its blurred placeholder is shown until it has loaded. */
+  hasBlur: boolean;
 }
 
-/** A photo's thumbnail, and its blurred placeholder until that has loaded. */
-export function Thumbnail({ image, width }: ThumbnailProps) {
+/** A photo's thumbnail. */
+export function Thumbnail({ image, width, hasBlur }: ThumbnailProps) {
   const [isLoaded, setIsLoaded] = useState(false);
-  const blur = useMemo(() => placeholderUrl(image.placeholder), [image.placeholder]);
+  const [isFadedIn, setIsFadedIn] = useState(false);
+  const blur = useMemo(
+    () => (hasBlur ? placeholderUrl(image.placeholder) : null),
+    [hasBlur, image.placeholder],
+  );
   return (
     <>
-      {blur && <img className={styles.layer} src={blur} alt="" />}
+      {blur && !isFadedIn && <img className={styles.layer} src={blur} alt="" />}
       <img
         className={`${styles.layer ?? ""} ${styles.photo ?? ""}`}
         data-loaded={isLoaded}
@@ -25,11 +31,13 @@ export function Thumbnail({ image, width }: ThumbnailProps) {
         sizes={`${Math.ceil(width)}px`}
         src={image.thumb_url ?? undefined}
         alt={titleOf(image)}
-        loading="lazy"
         decoding="async"
         draggable={false}
         onLoad={() => {
           setIsLoaded(true);
+        }}
+        onTransitionEnd={() => {
+          setIsFadedIn(true);
         }}
       />
     </>

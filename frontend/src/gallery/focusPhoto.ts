@@ -1,12 +1,11 @@
-import type { Image } from "../api";
-
 /** The id of a photo's element on the page. */
-export function elementIdOf(image: Image): string {
-  return `photo-${image.id}`;
+export function elementIdOf(id: string): string {
+  return `photo-${id}`;
 }
 
-/** Move the keyboard's focus to a photo's button, so that it isn't lost with that of a photo that goes. */
-export function focusPhoto(image: Image | undefined): void {
-  if (!image) return;
-  document.getElementById(elementIdOf(image))?.querySelector("button")?.focus({ preventScroll: true });
+/** Move the keyboard's focus to a photo, and bring it into view. */
+export function focusPhoto(id: string): void {
+  const photo = document.getElementById(elementIdOf(id));
+  photo?.querySelector("a")?.focus({ preventScroll: true });
+  photo?.scrollIntoView({ block: "nearest" });
 }

@@ -1,9 +1,9 @@
 /** What the page knows of the gallery, and how answers of the API change it. Free of React. */
 
 import { replaceEqualDeep } from "@tanstack/react-query";
-import type { Image, Page } from "../api";
+import type { Image, Page, Search } from "../api";
 
-/** The part of the gallery that was loaded. */
+/** The part of the gallery, or of what a search finds, that was loaded. */
 export interface Timeline {
   /** As the gallery listed it: newest first, without gaps. */
   listed: Image[];
@@ -54,7 +54,9 @@ export function awaitedBeyond(timeline: Timeline, head: Page, replaced: string |
 export function reaches(head: Page, timeline: Timeline): boolean {
   const oldest = head.items.at(-1);
   const newest = timeline.listed[0];
-  return !oldest || !newest || head.next === null || oldest.created_at <= newest.created_at;
+  if (!newest || head.next === null) return true;
+  // A page of a search may be empty, and others follow.
+  return oldest !== undefined && oldest.created_at <= newest.created_at;
 }
 
 /** Two parts of the gallery, the second following on the first, as one. */
@@ -79,18 +81,20 @@ export function refreshed(before: Timeline, now: Timeline, { head, asked, answer
   const newest = head.items.filter((image) => !deleted.has(image.id)).map(same);
   const inHead = idsOf(head.items);
   const end = head.items.at(-1);
-  const isAll = head.next === null || !end;
+  const isUnmet = end !== undefined && !reaches(head, before);
   const older =
-    isAll || !reaches(head, before)
+    head.next === null || isUnmet
       ? []
-      : now.listed.filter((image) => image.created_at < end.created_at && !gone.has(image.id));
+      : now.listed.filter((image) => (!end || image.created_at < end.created_at) && !gone.has(image.id));
 
+  // A pending arrival may not have reached the gallery yet. One that was ready before did, so it is listed or gone.
+  const due = idsOf(before.arrivals.filter(({ status }) => status !== "pending"));
+  const isAbove = (image: Image) => head.next === null || (end && image.created_at >= end.created_at);
   return {
     listed: [...newest, ...older.map((image) => news.get(image.id) ?? image)],
     next: older.length > 0 ? now.next : head.next,
-    // One that did not come when asked for may not have reached the gallery yet: it stays.
     arrivals: now.arrivals
-      .filter((image) => !inHead.has(image.id))
+      .filter((image) => !inHead.has(image.id) && !(due.has(image.id) && isAbove(image)))
       .map((image) => news.get(image.id) ?? image),
   };
 }
@@ -112,13 +116,23 @@ export function withArrival(timeline: Timeline, image: Image): Timeline {
   return { ...timeline, arrivals: [image, ...timeline.arrivals] };
 }
 
-/** The timeline without a photo. */
-export function without(timeline: Timeline, id: string): Timeline {
-  return {
-    ...timeline,
-    listed: timeline.listed.filter((image) => image.id !== id),
-    arrivals: timeline.arrivals.filter((image) => image.id !== id),
-  };
+/** The timeline without some photos. */
+export function without(timeline: Timeline, ids: readonly string[]): Timeline {
+  const gone = new Set(ids);
+  const isLeft = ({ id }: Image) => !gone.has(id);
+  return { ...timeline, listed: timeline.listed.filter(isLeft), arrivals: timeline.arrivals.filter(isLeft) };
+}
+
+/** The timeline with a photo as it is now. */
+export function withChanged(timeline: Timeline, changed: Image): Timeline {
+  const change = (image: Image) => (image.id === changed.id ? changed : image);
+  return { ...timeline, listed: timeline.listed.map(change), arrivals: timeline.arrivals.map(change) };
+}
+
+/** The timeline without photos whose status is no longer the one that is looked for. */
+export function matching(timeline: Timeline, { status }: Search): Timeline {
+  if (status === null) return timeline;
+  return { ...timeline, listed: timeline.listed.filter((image) => image.status === status) };
 }
 
 function idsOf(images: Image[]): Set<string> {

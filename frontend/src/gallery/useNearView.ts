@@ -1,7 +1,7 @@
 import { type RefObject, useEffect, useRef } from "react";
 
 /** How far below the window an element counts as near. */
-const NEAR = "0px 0px 800px 0px";
+const NEAR = "0px 0px 2500px 0px";
 
 /** Call `onNear` when the element is in view or near it; again when `onNear` changes and it still is. */
 export function useNearView(onNear: () => void, isEnabled: boolean): RefObject<HTMLDivElement | null> {

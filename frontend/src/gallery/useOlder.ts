@@ -1,9 +1,9 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useCallback } from "react";
-import { ApiError } from "../api";
+import { ApiError, type Search } from "../api";
 import { fetchOlder } from "./refresh";
 import { type Timeline, withOlder } from "./timeline";
-import { TIMELINE_KEY } from "./useTimeline";
+import { timelineKey } from "./useTimeline";
 
 export interface Older {
   load: () => void;
@@ -12,25 +12,25 @@ export interface Older {
   error: Error | null;
 }
 
-/** Loads the photos that follow `cursor`. */
-export function useOlder(cursor: string | null): Older {
+/** Loads the photos of a search that follow `cursor`; null where none do. */
+export function useOlder(search: Search, cursor: string | null): Older {
   const client = useQueryClient();
   const { mutate, isPending, error } = useMutation({
-    mutationFn: fetchOlder,
-    onSuccess: (page, loaded) => {
-      client.setQueryData<Timeline>(TIMELINE_KEY, (timeline) =>
-        timeline?.next === loaded ? withOlder(timeline, page) : timeline,
+    mutationFn: (wanted: { search: Search; cursor: string }) => fetchOlder(wanted.search, wanted.cursor),
+    onSuccess: (page, wanted) => {
+      client.setQueryData<Timeline>(timelineKey(wanted.search), (timeline) =>
+        timeline?.next === wanted.cursor ? withOlder(timeline, page) : timeline,
       );
     },
-    onError: async (reason) => {
+    onError: async (reason, wanted) => {
       // The gallery was built anew: its cursors changed, and what is shown is outdated.
       if (reason instanceof ApiError && reason.problem.type === "/problems/bad-cursor") {
-        await client.resetQueries({ queryKey: TIMELINE_KEY });
+        await client.resetQueries({ queryKey: timelineKey(wanted.search) });
       }
     },
   });
   const load = useCallback(() => {
-    if (cursor !== null && !isPending) mutate(cursor);
-  }, [cursor, isPending, mutate]);
+    if (cursor !== null && !isPending) mutate({ search, cursor });
+  }, [search, cursor, isPending, mutate]);
   return { load, isLoading: isPending, error };
 }

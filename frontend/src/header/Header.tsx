@@ -1,38 +1,42 @@
-import type { Status } from "../api";
-import { PlusIcon } from "../shared/PlusIcon";
+import type { RefObject } from "react";
+import type { Search } from "../api";
+import { SearchBox } from "../search/SearchBox";
+import { AddMenu } from "./AddMenu";
 import styles from "./Header.module.css";
-import { modelNote, statusParts } from "./statusText";
+import { ThemeButton } from "./ThemeButton";
 
 export interface HeaderProps {
-  /** Undefined until the gallery has answered. */
-  status: Status | undefined;
-  onAdd: () => void;
+  search: Search;
+  onSearch: (search: Search, isTyped: boolean) => void;
+  searchRef: RefObject<HTMLInputElement | null>;
+  onAddPhotos: () => void;
+  onAddFolder: () => void;
+  onHome: () => void;
 }
 
-/** The name, how the gallery is doing, and the way to add photos. */
-export function Header({ status, onAdd }: HeaderProps) {
+/** The name, the search, and the way to add photos. */
+export function Header({ search, onSearch, searchRef, onAddPhotos, onAddFolder, onHome }: HeaderProps) {
   return (
     <header className={styles.header}>
       <h1 className={styles.name}>
-        <img className={styles.mark} src="/favicon.svg" alt="" width={28} height={28} />
-        Captionary
+        <a
+          className={styles.home}
+          href="/"
+          onClick={(event) => {
+            if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+            event.preventDefault();
+            onHome();
+          }}
+        >
+          <img className={styles.mark} src="/favicon.svg" alt="" width={28} height={28} />
+          <span className={styles.word}>Captionary</span>
+        </a>
       </h1>
-      <div className={styles.status}>
-        {status && (
-          <>
-            <ul className={styles.parts} aria-label="Status">
-              {statusParts(status).map((part) => (
-                <li key={part}>{part}</li>
-              ))}
-            </ul>
-            <p aria-live="polite">{modelNote(status)}</p>
-          </>
-        )}
+      <div className={styles.search}>
+        <SearchBox search={search} onSearch={onSearch} inputRef={searchRef} />
       </div>
-      <button type="button" className={`button button-main ${styles.add ?? ""}`} onClick={onAdd}>
-        <PlusIcon />
-        Add photos
-      </button>
+      <ThemeButton />
+      <AddMenu onAddPhotos={onAddPhotos} onAddFolder={onAddFolder} />
     </header>
   );
 }

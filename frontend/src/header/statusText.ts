@@ -28,12 +28,18 @@ export function modelNote(status: Status): string {
     case "captioning":
       return "The full model is captioning now, and makes earlier captions anew.";
     case "done":
-      return "Now captioned by the full model.";
+      return status.upgrade.reason === null
+        ? "Now captioned by the full model."
+        : `Now captioned by the full model. Earlier captions were not all made anew: ${withoutStop(status.upgrade.reason)}.`;
     case "failed":
       return `The full model can’t take over: ${status.upgrade.reason ?? "no reason was given"}; still the starter.`;
     default:
       return isStarter(status) ? "Captions come from the small starter model." : "";
   }
+}
+
+function withoutStop(reason: string): string {
+  return reason.replace(/\.$/, "");
 }
 
 /** The model whose captions the full one makes anew, or has lately made anew; null where there is none. */

@@ -1,39 +1,75 @@
-import type { Upload } from "./uploadQueue";
+import { memo } from "react";
+import { Icon } from "../shared/Icon";
+import type { Upload, UploadQueue } from "./uploadQueue";
 import styles from "./UploadRow.module.css";
 
 export interface UploadRowProps {
   upload: Upload;
-  onRetry: (id: number) => void;
+  queue: UploadQueue;
+  onShow: (id: string) => void;
 }
 
-/** A file that is being sent, or that failed. */
-export function UploadRow({ upload, onRetry }: UploadRowProps) {
+/** A file that is being sent, that failed, or that was skipped. */
+export const UploadRow = memo(function UploadRow({ upload, queue, onShow }: UploadRowProps) {
+  const { id, filename, state, twin } = upload;
   return (
     <li className={styles.row}>
-      <span className={styles.filename}>{upload.filename}</span>
-      {upload.state === "failed" ? (
+      <span className={styles.filename} title={filename}>
+        {filename}
+      </span>
+      {state === "failed" && (
         <>
           <span className={styles.reason}>{upload.reason}</span>
           {upload.canRetry && (
             <button
               type="button"
-              className={`button ${styles.retry ?? ""}`}
-              aria-label={`Try again: ${upload.filename}`}
+              className={`button button-small ${styles.action ?? ""}`}
+              aria-label={`Try again: ${filename}`}
               onClick={() => {
-                onRetry(upload.id);
+                queue.retry(id);
               }}
             >
               Try again
             </button>
           )}
         </>
-      ) : (
-        <progress
-          className={styles.progress}
-          aria-label={`Upload of ${upload.filename}`}
-          value={upload.progress}
-        />
+      )}
+      {state === "skipped" && (
+        <>
+          <span className={styles.note}>{twin === null ? "Twice among these files" : "Already here"}</span>
+          {twin !== null && (
+            <button
+              type="button"
+              className={`button button-small ${styles.action ?? ""}`}
+              aria-label={`Show ${filename}`}
+              onClick={() => {
+                onShow(twin);
+              }}
+            >
+              Show
+            </button>
+          )}
+        </>
+      )}
+      {state === "sending" && (
+        <>
+          <progress
+            className={styles.progress}
+            aria-label={`Upload of ${filename}`}
+            value={upload.progress}
+          />
+          <button
+            type="button"
+            className={`button-icon ${styles.action ?? ""}`}
+            aria-label={`Cancel ${filename}`}
+            onClick={() => {
+              queue.cancel(id);
+            }}
+          >
+            <Icon name="close" size={14} />
+          </button>
+        </>
       )}
     </li>
   );
-}
+});

@@ -1,5 +1,7 @@
-import { expect, test } from "vitest";
-import { fetchRefresh } from "../../src/gallery/refresh";
+import { expect, test, vi } from "vitest";
+import { EVERYTHING } from "../../src/address/address";
+import { fetchDownTo, fetchRefresh } from "../../src/gallery/refresh";
+import { refreshed } from "../../src/gallery/timeline";
 import { anImage, aPendingImage } from "../anImage";
 import { FakeGallery } from "../FakeGallery";
 
@@ -15,7 +17,7 @@ test("fetches further pages until it meets what is known", async () => {
   const news = manyImages(120);
   const gallery = new FakeGallery([...news, known, ...old]);
 
-  const { head } = await fetchRefresh({ listed: [known], next: "x", arrivals: [] }, signal);
+  const { head } = await fetchRefresh({ listed: [known], next: "x", arrivals: [] }, EVERYTHING, signal);
 
   expect(head.items.slice(0, 121)).toEqual([...news, known]);
   expect(head.next).toBe("150");
@@ -26,7 +28,7 @@ test("gives up on that after a few pages", async () => {
   const known = anImage();
   const gallery = new FakeGallery(manyImages(2000));
 
-  await fetchRefresh({ listed: [known], next: null, arrivals: [] }, signal);
+  await fetchRefresh({ listed: [known], next: null, arrivals: [] }, EVERYTHING, signal);
 
   expect(gallery.requests).toHaveLength(6);
 });
@@ -37,7 +39,7 @@ test("asks for at most 100 ids at once", async () => {
   gallery.images.push(...pending);
   const listed = pending;
 
-  const { asked, answered } = await fetchRefresh({ listed, next: null, arrivals: [] }, signal);
+  const { asked, answered } = await fetchRefresh({ listed, next: null, arrivals: [] }, EVERYTHING, signal);
 
   const counts = gallery.requests
     .filter((request) => request.includes("ids="))
@@ -58,10 +60,33 @@ test("asks for photos further down whose words are made anew", async () => {
   const gallery = new FakeGallery(listed);
   const timeline = { listed, next: null, arrivals: [] };
 
-  expect((await fetchRefresh(timeline, signal)).asked).toEqual([]);
-  const { asked, answered } = await fetchRefresh(timeline, signal, "starter");
+  expect((await fetchRefresh(timeline, EVERYTHING, signal)).asked).toEqual([]);
+  const { asked, answered } = await fetchRefresh(timeline, EVERYTHING, signal, "starter");
 
   expect(asked).toEqual([below[2]?.id]);
   expect(answered).toEqual([below[2]]);
   expect(gallery.requests.filter((request) => request.includes("ids="))).toHaveLength(1);
+});
+
+test("asks for no more than 500 of them, since there may be very many", async () => {
+  const listed = Array.from({ length: 700 }, () => aPendingImage()).reverse();
+  new FakeGallery([...manyImages(50), ...listed]);
+  const { asked } = await fetchRefresh({ listed, next: null, arrivals: [] }, EVERYTHING, signal);
+  expect(asked).toHaveLength(500);
+});
+
+test("goes on where pages of a search are empty, and keeps what it knows", async () => {
+  const known = anImage();
+  vi.stubGlobal("fetch", () => Promise.resolve(Response.json({ items: [], next: "1" })));
+  const before = { listed: [known], next: "x", arrivals: [] };
+  const refresh = await fetchRefresh(before, { ...EVERYTHING, q: "rare" }, signal);
+  expect(refreshed(before, before, refresh)).toEqual(before);
+});
+
+test("fetchDownTo fetches pages until a photo is among them", async () => {
+  const gallery = new FakeGallery(manyImages(500));
+  const page = await fetchDownTo(EVERYTHING, 230, signal);
+  expect(page.items).toHaveLength(300);
+  expect(page.next).toBe("300");
+  expect(gallery.requests).toHaveLength(3);
 });

@@ -1,26 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { layOut, ratioOf, type Tile } from "../../src/gallery/rows";
+import { measuresFor, type PhotoRow, ratioOf, rowsOf } from "../../src/gallery/rows";
 import { anImage, aPendingImage } from "../anImage";
 
-const GAP = 16;
-
-function widthOf(row: Tile[]) {
-  return row.reduce((sum, tile) => sum + tile.width, GAP * (row.length - 1));
+function widthOf({ photos }: PhotoRow, gap: number) {
+  return photos.reduce((sum, photo) => sum + photo.width, gap * (photos.length - 1));
 }
 
-/** The rows that a browser makes of tiles. */
-function wrapped(tiles: Tile[], containerWidth: number): Tile[][] {
-  const rows: Tile[][] = [];
-  for (const tile of tiles) {
-    const row = rows.at(-1);
-    if (row && widthOf([...row, tile]) <= containerWidth) row.push(tile);
-    else rows.push([tile]);
-  }
-  return rows;
-}
-
-describe("layOut", () => {
-  test.each([360, 976, 1840])("fills rows of %i pixels with photos of one height", (containerWidth) => {
+describe("rowsOf", () => {
+  test.each([358, 976, 1840])("fills rows of %i pixels with photos of one height", (width) => {
     const shapes: [number, number][] = [
       [4000, 3000],
       [3000, 4000],
@@ -29,26 +16,29 @@ describe("layOut", () => {
       [2000, 2000],
     ];
     const images = Array.from({ length: 40 }, (_, i) => {
-      const [width, height] = shapes[i % shapes.length] ?? [1, 1];
-      return anImage({ width, height });
+      const [w, h] = shapes[i % shapes.length] ?? [1, 1];
+      return anImage({ width: w, height: h });
     });
+    const measures = measuresFor(width);
 
-    const tiles = layOut(images, containerWidth);
+    const rows = rowsOf(images, measures, ratioOf);
 
-    expect(tiles.map((tile) => tile.image)).toEqual(images);
-    for (const row of wrapped(tiles, containerWidth)) {
-      expect(new Set(row.map((tile) => tile.height)).size).toBe(1);
-      expect(widthOf(row)).toBeGreaterThan(containerWidth - 2);
+    expect(rows.flatMap(({ photos }) => photos.map(({ image }) => image))).toEqual(images);
+    for (const row of rows) {
+      expect(widthOf(row, measures.gap)).toBeCloseTo(width, 0);
+      for (const photo of row.photos) {
+        expect(photo.width / row.height).toBeCloseTo(ratioOf(photo.image), 1);
+      }
     }
   });
 
   test("does not blow up a single photo", () => {
-    const [tile] = layOut([anImage({ width: 3000, height: 3000 })], 1840);
-    expect(tile?.height).toBe(320);
+    const [row] = rowsOf([anImage({ width: 3000, height: 3000 })], measuresFor(1840), ratioOf);
+    expect(row?.height).toBe(280);
   });
 
   test("gives nothing for nothing", () => {
-    expect(layOut([], 1000)).toEqual([]);
+    expect(rowsOf([], measuresFor(1000), ratioOf)).toEqual([]);
   });
 });
 

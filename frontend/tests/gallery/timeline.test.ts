@@ -4,10 +4,12 @@ import {
   awaitedBeyond,
   EMPTY_TIMELINE,
   imagesOf,
+  matching,
   reaches,
   refreshed,
   type Timeline,
   withArrival,
+  withChanged,
   without,
   withOlder,
 } from "../../src/gallery/timeline";
@@ -59,7 +61,7 @@ describe("refreshed", () => {
 
   test("does not bring back what was deleted while it was on its way", () => {
     const before = timeline([newest, newer]);
-    const now = without(before, newest.id);
+    const now = without(before, [newest.id]);
     expect(refresh(before, { items: [newest, newer], next: null }, now).listed).toEqual([newer]);
   });
 
@@ -87,6 +89,11 @@ describe("refreshed", () => {
       answered: [ready],
     });
     expect(after).toEqual(timeline([head, ready], "x"));
+  });
+
+  test("drops an arrival that the gallery knew and does not list any more", () => {
+    const before = timeline([old], null, [newest]);
+    expect(refresh(before, { items: [old], next: null })).toEqual(timeline([old]));
   });
 
   test("waits for an arrival that has not reached the gallery", () => {
@@ -140,4 +147,17 @@ describe("reaches", () => {
   test.each(cases)("when %s", (_, head, listed, expected) => {
     expect(reaches(head, timeline(listed))).toBe(expected);
   });
+});
+
+test("withChanged puts a photo in the place of what it was", () => {
+  const changed = { ...newer, caption: "another" };
+  const before = timeline([newest, newer], "2", [old]);
+  expect(withChanged(before, changed)).toEqual(timeline([newest, changed], "2", [old]));
+});
+
+test("matching drops photos whose status has changed", () => {
+  const before = timeline([newest, aPendingImage()]);
+  const search = { q: "", label: null, status: "ready" as const };
+  expect(matching(before, search).listed).toEqual([newest]);
+  expect(matching(before, { ...search, status: null })).toBe(before);
 });

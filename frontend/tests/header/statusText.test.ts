@@ -6,6 +6,7 @@ function aStatus(fields: Partial<Status> = {}): Status {
   return {
     counts: { pending: 0, ready: 1, failed: 0 },
     queue: { waiting: 0, dead_letters: 0 },
+    feedback: { right: 0, wrong: 0 },
     model: { name: "imagenet", version: "1" },
     upgrade: null,
     version: "0.1.0",
@@ -44,6 +45,11 @@ test.each([
       upgrade: { model: "imagenet", state: "failed", reason: "the host was silent for 5 seconds" },
     }),
     "The full model can’t take over: the host was silent for 5 seconds; still the starter.",
+  ],
+  [
+    "a full model that could not go through all photos",
+    aStatus({ upgrade: { model: "imagenet", state: "done", reason: "The queue does not answer." } }),
+    "Now captioned by the full model. Earlier captions were not all made anew: The queue does not answer.",
   ],
 ])("modelNote of %s", (_, status, note) => {
   expect(modelNote(status)).toBe(note);

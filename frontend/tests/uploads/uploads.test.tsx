@@ -1,10 +1,15 @@
 import { act, fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, test } from "vitest";
+import { anImage, aPendingImage } from "../anImage";
 import { FakeGallery } from "../FakeGallery";
 import { openPage } from "../openPage";
 
+let count = 0;
+
+/** A file with a content of its own. */
 function aFile(name: string, { type = "image/jpeg", size = 1000 } = {}): File {
-  return new File([new Uint8Array(size)], name, { type });
+  count += 1;
+  return new File([new Uint8Array(size).fill(count)], name, { type });
 }
 
 function picker() {
@@ -16,7 +21,7 @@ function tray() {
 }
 
 describe("adding photos", () => {
-  test("sends a small photo as it is, and shows it at once", async () => {
+  test("shows a photo at once when it is through", async () => {
     const gallery = new FakeGallery();
     const user = openPage({ busyMs: 60_000, idleMs: 60_000 });
     await screen.findByText(/No photos yet/);
@@ -25,39 +30,118 @@ describe("adding photos", () => {
 
     expect(await screen.findByText("Captioning…")).toBeVisible();
     expect(screen.getByText("Grüße & Küsse.jpg")).toBeVisible();
-    expect(gallery.sent).toHaveLength(1);
-    expect(gallery.sent[0]).toMatchObject({
-      url: "/api/images",
-      headers: { "Content-Type": "image/jpeg", "X-Filename": "Gr%C3%BC%C3%9Fe%20%26%20K%C3%BCsse.jpg" },
-    });
-    expect((gallery.sent[0]?.body as File).size).toBe(1000);
+    const [sent] = gallery.sent;
+    expect(sent?.url).toBe("http://bucket/");
+    expect([...(sent?.body as FormData).keys()]).toEqual(["key", "policy", "file"]);
+    expect(gallery.signed).toEqual([
+      { filename: "Grüße & Küsse.jpg", content_type: "image/jpeg", size: 1000 },
+    ]);
     expect(screen.getByText("1 photo added", { selector: "[role=status]" })).toBeInTheDocument();
   });
 
-  test("posts a large photo straight to the bucket, the file last", async () => {
+  test("goes through the API where the bucket can't be reached", async () => {
+    const gallery = new FakeGallery();
+    gallery.isBucketDown = true;
+    const user = openPage();
+
+    await user.upload(picker(), aFile("Grüße.jpg"));
+
+    expect(await screen.findByText("Captioning…")).toBeVisible();
+    expect(gallery.sent[1]).toMatchObject({
+      url: "/api/images",
+      headers: { "Content-Type": "image/jpeg", "X-Filename": "Gr%C3%BC%C3%9Fe.jpg" },
+    });
+  });
+
+  test("waits for a photo that the gallery has yet to find in the bucket", async () => {
     const gallery = new FakeGallery();
     gallery.findsPosted = false;
     const user = openPage();
-    await screen.findByText(/No photos yet/);
-
     await user.upload(picker(), aFile("large.jpg", { size: 4_500_001 }));
+    expect(await screen.findByText("Captioning…")).toBeVisible();
 
-    expect(await screen.findByText("large.jpg")).toBeVisible();
-    expect(gallery.signed).toEqual([{ filename: "large.jpg", content_type: "image/jpeg", size: 4_500_001 }]);
-    const [sent] = gallery.sent;
-    expect(sent?.url).toBe("http://bucket/");
-    const form = [...(sent?.body as FormData).entries()];
-    expect(form.map(([name]) => name)).toEqual(["key", "policy", "file"]);
-    expect((form[2]?.[1] as File).size).toBe(4_500_001);
-
-    // The gallery finds it in the bucket a moment later.
-    expect(screen.getByText("Captioning…")).toBeVisible();
-    gallery.findsPosted = true;
-    act(() => sent?.answer());
-    gallery.finish("large", "a large dog");
+    gallery.add(aPendingImage({ id: "posted0", filename: "large.jpg" }));
+    gallery.finish("posted0", "a large dog");
 
     expect(await screen.findByText("a large dog")).toBeVisible();
-    expect(screen.getAllByRole("button", { name: /^Delete / })).toHaveLength(1);
+    expect(screen.getAllByRole("checkbox", { name: /^Select / })).toHaveLength(1);
+  });
+
+  test("skips what is already here, says so, and shows it", async () => {
+    // The SHA-256 of three bytes, "abc": the first example of FIPS 180-2.
+    const sha256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    const gallery = new FakeGallery([anImage({ caption: "a dog", sha256 })]);
+    const user = openPage();
+    await screen.findByText("a dog");
+    const file = new File(["abc"], "again.jpg", { type: "image/jpeg" });
+
+    await user.upload(picker(), [file, aFile("new.jpg")]);
+
+    const list = within(await tray());
+    expect(await list.findByText("Already here")).toBeVisible();
+    expect(await list.findByRole("heading", { name: "1 photo added, 1 already here" })).toBeVisible();
+    expect(gallery.sent).toHaveLength(1);
+
+    await user.click(list.getByRole("button", { name: "Show again.jpg" }));
+
+    expect(await screen.findByRole("dialog", { name: "a dog" })).toBeVisible();
+  });
+
+  test("takes pictures that are pasted", async () => {
+    const gallery = new FakeGallery();
+    openPage();
+    await screen.findByText(/No photos yet/);
+    const clipboardData = { files: [aFile("image.png", { type: "image/png" })] };
+
+    fireEvent.paste(document.body, { clipboardData });
+
+    await waitFor(() => {
+      expect(gallery.signed[0]?.filename).toMatch(/^Pasted .*\.png$/);
+    });
+  });
+
+  test("takes whole folders, but for files that no person put there", async () => {
+    const gallery = new FakeGallery();
+    const user = openPage();
+    const folder = screen.getByLabelText("Folder to add");
+
+    await user.upload(folder, [aFile("a.jpg"), aFile(".DS_Store", { type: "" }), aFile("b.jpg")]);
+
+    await waitFor(() => {
+      expect(gallery.signed.map(({ filename }) => filename)).toEqual(["a.jpg", "b.jpg"]);
+    });
+  });
+
+  test("offers sample photos to begin with", async () => {
+    const gallery = new FakeGallery();
+    const user = openPage();
+
+    await user.click(await screen.findByRole("button", { name: "Try it with these 5" }));
+
+    await waitFor(() => {
+      expect(screen.getAllByText("Captioning…")).toHaveLength(5);
+    });
+    expect(gallery.signed.map(({ filename }) => filename)).toContain("coffee.jpg");
+  });
+
+  test("cancels one upload, and all of them", async () => {
+    const gallery = new FakeGallery();
+    gallery.isHolding = true;
+    const user = openPage();
+    await user.upload(picker(), [aFile("a.jpg"), aFile("b.jpg"), aFile("c.jpg"), aFile("d.jpg")]);
+    const list = within(await tray());
+    expect(await list.findAllByRole("button", { name: /^Cancel .*jpg/ })).toHaveLength(3);
+
+    await user.click(list.getByRole("button", { name: "Cancel b.jpg" }));
+
+    expect(gallery.sent[1]?.isAborted).toBe(true);
+    expect(await list.findByRole("progressbar", { name: "Upload of d.jpg" })).toBeVisible();
+
+    await user.click(list.getByRole("button", { name: "Cancel all" }));
+
+    expect(gallery.sent.every((sent) => sent.isAborted)).toBe(true);
+    expect(list.getByRole("heading", { name: "0 photos added, 4 cancelled" })).toBeVisible();
+    expect(gallery.images).toEqual([]);
   });
 
   test("tells the type of a photo by its name where the browser does not", async () => {
@@ -67,7 +151,7 @@ describe("adding photos", () => {
     await user.upload(picker(), aFile("IMG_1.HEIC", { type: "" }));
 
     await waitFor(() => {
-      expect(gallery.sent[0]?.headers["Content-Type"]).toBe("image/heic");
+      expect(gallery.signed[0]?.content_type).toBe("image/heic");
     });
   });
 
@@ -105,19 +189,24 @@ describe("adding photos", () => {
 
     const list = within(await tray());
     expect(list.getByRole("heading", { name: "Adding 5 photos" })).toBeVisible();
-    expect(list.getAllByRole("progressbar")).toHaveLength(3);
+    expect(await list.findAllByRole("progressbar", { name: /^Upload of/ })).toHaveLength(3);
     expect(list.getByText("2 more photos to come")).toBeVisible();
-    expect(gallery.sent).toHaveLength(3);
+    await waitFor(() => {
+      expect(gallery.sent).toHaveLength(3);
+    });
 
     act(() => gallery.sent[1]?.progress(0.4));
 
     expect(list.getByRole("progressbar", { name: "Upload of b.jpg" })).toHaveValue(0.4);
+    expect(list.getByRole("progressbar", { name: "All uploads" })).toHaveValue(0.08);
 
     act(() => gallery.sent[1]?.answer());
 
     expect(await list.findByRole("progressbar", { name: "Upload of d.jpg" })).toBeVisible();
     expect(list.queryByText("b.jpg")).not.toBeInTheDocument();
-    expect(gallery.sent).toHaveLength(4);
+    await waitFor(() => {
+      expect(gallery.sent).toHaveLength(4);
+    });
   });
 
   test("asks before the page is left with photos on their way", async () => {
@@ -128,7 +217,9 @@ describe("adding photos", () => {
     expect(leave()).toBe(false);
 
     await user.upload(picker(), aFile("dog.jpg"));
-    await tray();
+    await waitFor(() => {
+      expect(gallery.sent).toHaveLength(1);
+    });
     expect(leave()).toBe(true);
 
     act(() => gallery.sent[0]?.answer());
@@ -159,8 +250,11 @@ describe("adding photos", () => {
     gallery.isHolding = true;
     const user = openPage();
     await user.upload(picker(), aFile("dog.jpg"));
-    await tray();
+    await waitFor(() => {
+      expect(gallery.sent).toHaveLength(1);
+    });
     gallery.isDown = true;
+    gallery.isHolding = false;
 
     act(() => gallery.sent[0]?.answer());
 
