@@ -127,7 +127,14 @@ def test_the_starter_pack_that_is_shipped() -> None:
     folder = Path(build.__file__).parent / "packs" / "starter"
     pack = packs.load(folder)
     assert (pack.name, len(pack.labels)) == ("starter", 200)
-    assert pack.manifest["scores"]["top1"] > 0.2
+    labels, sentences = pack.manifest["scores"], pack.manifest["decoder"]["scores"]
+    assert labels["top1"] >= 0.42
+    assert labels["top5"] >= 0.67
+    assert sentences["bleu4"] >= 17
+    assert sentences["cider"] >= 0.42
+    assert pack.manifest["agreement"]["cosine"] >= 0.99
     assert pack.manifest["licence"]
+    assert "How to repeat" in (folder / packs.CARD).read_text()
+    assert pack.hash is not None
     assert sum(path.stat().st_size for path in folder.iterdir()) < 40_000_000
     assert json.loads((folder / packs.LABELS).read_text())[0].keys() == {"wnid", "name"}
