@@ -74,6 +74,8 @@ def sign_upload(event: dict[str, Any]) -> dict[str, Any]:
         raise problems.BadRequest(f"`filename` should be a text of 1 to {parameters.TEXT_CHARACTERS} characters.")
     if not isinstance(content_type, str):
         raise problems.BadRequest("`content_type` should be a text such as image/jpeg.")
+    if isinstance(size, float) and size.is_integer():
+        size = int(size)  # JSON knows no difference
     if not isinstance(size, int) or isinstance(size, bool) or size < 1:
         raise problems.BadRequest("`size` should be the number of bytes, at least 1.")
     if size > UPLOAD_BYTES:

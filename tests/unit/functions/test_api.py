@@ -410,6 +410,7 @@ def test_editing(gallery: Gallery, call: Call) -> None:
         {"caption": 5},
         {"caption": " "},
         {"caption": "x" * 1001},
+        {"caption": "x" + " " * 1000},
         {"caption": "line\nbreak"},
         {"caption": "\ud800"},
         {"labels": "cat"},

@@ -137,6 +137,8 @@ def test_a_form_for_a_direct_upload(upload: ModuleType) -> None:
         ({"filename": "a", "content_type": "image/jpeg", "size": 0}, 400),
         ({"filename": "a", "content_type": "image/jpeg", "size": "1"}, 400),
         ({"filename": "a", "content_type": "image/jpeg", "size": True}, 400),
+        ({"filename": "a", "content_type": "image/jpeg", "size": 1.5}, 400),
+        ({"filename": "a", "content_type": "image/jpeg", "size": float("inf")}, 400),
         ({"filename": "a", "content_type": "image/jpeg", "size": 50_000_001}, 413),
         ({"filename": "a", "content_type": "image/svg+xml", "size": 1}, 415),
     ],
@@ -144,6 +146,12 @@ def test_a_form_for_a_direct_upload(upload: ModuleType) -> None:
 )
 def test_forms_that_are_refused(upload: ModuleType, wish: Any, status: int) -> None:
     assert call(upload, "/uploads", wish if isinstance(wish, str) else json.dumps(wish))[0] == status
+
+
+def test_a_size_with_a_point(upload: ModuleType) -> None:
+    status, form = call(upload, "/uploads", '{"filename": "a.jpg", "content_type": "image/jpeg", "size": 5.0}')
+    assert status == 201
+    assert ["content-length-range", 5, 5] in json.loads(base64.b64decode(form["fields"]["policy"]))["conditions"]
 
 
 def test_a_wish_that_is_no_json(upload: ModuleType) -> None:

@@ -148,8 +148,8 @@ def _line(name: str, value: Any, most: int) -> str:
     if not isinstance(value, str):
         raise BadRequest(f"`{name}` should be text; received {type(value).__name__}.")
     text = value.strip()
-    if not 1 <= len(text) <= most:
-        raise BadRequest(f"A text of `{name}` should have 1 to {most} characters; received {len(text)}.")
+    if not text or len(value) > most:
+        raise BadRequest(f"A text of `{name}` should have 1 to {most} characters; received {len(value)}.")
     if any(unicodedata.category(c) == "Cc" for c in text) or not _is_unicode(text):
         raise BadRequest(f"A text of `{name}` should have no control characters.")
     return text
