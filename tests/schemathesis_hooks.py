@@ -9,7 +9,6 @@ from typing import Any
 
 import schemathesis
 from schemathesis.checks import CheckContext
-from schemathesis.core import NotSet
 from schemathesis.core.failures import Failure
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.core.transport import Response
@@ -40,9 +39,9 @@ def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, Any]) -
         case.path_parameters["id"] = next(ids)
     if is_sound(case, ParameterLocation.QUERY) and "cursor" in (case.query or {}):
         case.query["cursor"] = CURSOR
-    has_body = is_sound(case, ParameterLocation.BODY) and not isinstance(case.body, NotSet)
-    if has_body and case.operation.label == "POST /images":
-        case.body = JPEG + str(case.body).encode(errors="replace")
+    is_picture = is_sound(case, ParameterLocation.BODY) and case.operation.label == "POST /images"
+    if is_picture and isinstance(case.body, bytes | str) and case.body:
+        case.body = JPEG + (case.body if isinstance(case.body, bytes) else case.body.encode())
 
 
 @schemathesis.hook

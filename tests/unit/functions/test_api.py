@@ -358,7 +358,7 @@ def test_searching(gallery: Gallery, call: Call) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["q=x&unknown=1", "status=deleted", "status=", "q=" + "x" * 1001, "label=" + "x" * 1001],
+    ["q=x&unknown=1", "status=deleted", "status=", "q=" + "x" * 201, "label=" + "x" * 201],
 )
 def test_searches_that_make_no_sense(call: Call, query: str) -> None:
     status, problem = call("GET", f"/images?{query}")
@@ -378,7 +378,7 @@ def test_labels(gallery: Gallery, call: Call) -> None:
     assert call("GET", "/labels?q=sea%20co")[1]["items"] == [{"name": "sea coast", "count": 2}]
     assert call("GET", "/labels?q=oast")[1]["items"] == []
     assert call("GET", "/labels?limit=1001")[0] == 400
-    assert call("GET", f"/labels?q={'x' * 1001}")[0] == 400
+    assert call("GET", f"/labels?q={'x' * 201}")[0] == 400
 
 
 def test_editing(gallery: Gallery, call: Call) -> None:

@@ -178,6 +178,13 @@ def test_limits_are_those_of_the_code(function: Callable[[str], ModuleType]) -> 
         parameters.MAX_LABELS,
         parameters.LABEL_CHARACTERS,
     )
+    phrases = [
+        each["schema"]["maxLength"]
+        for path in ("/images", "/labels")
+        for each in described["GET", path]["parameters"]
+        if each["name"] in ("q", "label")
+    ]
+    assert phrases == [parameters.PHRASE_CHARACTERS] * 3
     assert schemas["Judgement"]["properties"]["note"]["maxLength"] == parameters.TEXT_CHARACTERS
     wish = schemas["UploadWish"]["properties"]
     assert wish["size"]["maximum"] == upload.UPLOAD_BYTES

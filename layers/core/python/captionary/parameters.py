@@ -18,7 +18,8 @@ from .search import Query
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 100
 MAX_IDS = 100
-TEXT_CHARACTERS = 1000  # of a caption, a note, a search
+TEXT_CHARACTERS = 1000  # of a caption, a note, a file's name
+PHRASE_CHARACTERS = 200  # of a search; in a request's first line, which may have 8,190 bytes, one can take 12
 LABEL_CHARACTERS = 60
 MAX_LABELS = 20
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
@@ -55,8 +56,8 @@ def search(query: Mapping[str, str]) -> Query | None:
 
 def phrase(name: str, given: str) -> str:
     """A text to search for."""
-    if len(given) > TEXT_CHARACTERS:
-        raise BadRequest(f"`{name}` should have up to {TEXT_CHARACTERS} characters; received {len(given)}.")
+    if len(given) > PHRASE_CHARACTERS:
+        raise BadRequest(f"`{name}` should have up to {PHRASE_CHARACTERS} characters; received {len(given)}.")
     return given
 
 
