@@ -107,7 +107,7 @@ class FrontDoor:
 
     async def api(self, request: web.Request) -> web.StreamResponse:
         """The REST API, by API Gateway."""
-        _check_size(request, API_BYTES)
+        _check_body(request, API_BYTES)
         target = URL(self._behind.api_gateway + _raw_path(request).removeprefix("/api"), encoded=True)
         async with self._ask(request, target) as answer:
             if answer.status == 403 and answer.headers.get("x-amzn-ErrorType", "").startswith("MissingAuthentication"):
@@ -132,7 +132,7 @@ class FrontDoor:
 
     async def signed(self, request: web.Request) -> web.StreamResponse:
         """An address that the API signed: a form posted to the images bucket, or a file of it."""
-        _check_size(request, FORM_BYTES)
+        _check_body(request, FORM_BYTES)
         if request.method != "POST" and "X-Amz-Signature" not in request.query:
             raise problems.RouteNotFound(f"There is no {request.path}.")
         target = URL(self._behind.aws_endpoint + _raw_path(request), encoded=True)
@@ -182,6 +182,7 @@ class FrontDoor:
             request.method,
             target,
             headers=headers,
+            skip_auto_headers=("Content-Type",),  # a request without a type is one without a type behind, too
             data=request.content if request.body_exists else None,
             allow_redirects=False,
         )
@@ -239,7 +240,10 @@ def _raw_path(request: web.Request) -> str:
     return request.rel_url.raw_path_qs
 
 
-def _check_size(request: web.Request, limit: int) -> None:
+def _check_body(request: web.Request, limit: int) -> None:
+    if request.body_exists and request.headers.get("Content-Encoding", "identity") != "identity":
+        # This server would unpack it, and then give it on as packed.
+        raise problems.UnsupportedMedia("Send the body as it is, without a Content-Encoding.")
     if request.body_exists and request.content_length is None:
         raise problems.BadRequest("The request does not say how long it is; send a Content-Length.")
     if (request.content_length or 0) > limit:

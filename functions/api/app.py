@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, ParamSpec
 
 import boto3
@@ -24,6 +25,10 @@ P = ParamSpec("P")
 DOWNLOAD_SECONDS = 300
 DEFAULT_LABELS, MAX_LABELS = 100, 1000
 DEFAULT_SIMILAR, MAX_SIMILAR = 12, 50
+DESCRIPTION = Path(__file__).with_name("openapi.json").read_text(encoding="utf-8")
+DESCRIPTION_SECONDS = 300  # that it may be kept by whoever asked for it
+ANY_TYPE = ["*/*"]  # of content: where a body is not looked at
+DOCS_PAGE = "/docs.html"  # of the site: frontend/docs.html
 
 settings = Settings.from_environment(
     "table", "images_bucket", "media_bucket", "ingest_queue_url", "dead_letter_queue_url"
@@ -59,17 +64,17 @@ def answering(route: Callable[P, Response]) -> Callable[P, Response]:
     return answer
 
 
-@app.route("/images", methods=["GET"])
+@app.route("/images", methods=["GET"], content_types=ANY_TYPE)
 @answering
 def list_images() -> Response:
     """`GET /images`: a page of the gallery, or of what a search finds in it, newest first; or the photos of `ids`."""
     query = query_parameters("limit", "cursor", "ids", "q", "label", "status")
+    limit, cursor, wanted = parameters.limit(query.get("limit")), query.get("cursor"), parameters.search(query)
     if "ids" in query:
         ids = parameters.ids(query["ids"].split(","))
         records = catalog.get_many(ids)
         shown = [record for image_id in ids if (record := records.get(image_id)) and record.is_visible]
         return ok({"items": [to_json(record) for record in shown], "next": None})
-    limit, cursor, wanted = parameters.limit(query.get("limit")), query.get("cursor"), parameters.search(query)
     try:
         listing = catalog.find(wanted, limit, cursor) if wanted else catalog.newest(limit, cursor)
     except InvalidCursor as exc:
@@ -77,24 +82,24 @@ def list_images() -> Response:
     return ok({"items": [to_json(record) for record in listing.records], "next": listing.cursor})
 
 
-@app.route("/labels", methods=["GET"])
+@app.route("/labels", methods=["GET"], content_types=ANY_TYPE)
 @answering
 def list_labels() -> Response:
     """`GET /labels`: the labels of the gallery's photos, with how many show each."""
     query = query_parameters("q", "limit")
     limit = parameters.limit(query.get("limit"), DEFAULT_LABELS, MAX_LABELS)
-    found = catalog.labels.most_frequent(limit, query.get("q", ""))
+    found = catalog.labels.most_frequent(limit, parameters.phrase("q", query.get("q", "")))
     return ok({"items": [{"name": name, "count": count} for name, count in found]})
 
 
-@app.route("/images/{id}", methods=["GET"])
+@app.route("/images/{id}", methods=["GET"], content_types=ANY_TYPE)
 @answering
 def get_image(id: str) -> Response:
     """`GET /images/{id}`: one photo."""
     return ok(to_json(existing(id)))
 
 
-@app.route("/images/{id}/original", methods=["GET"])
+@app.route("/images/{id}/original", methods=["GET"], content_types=ANY_TYPE)
 @answering
 def get_original(id: str) -> Response:
     """`GET /images/{id}/original`: on to a short-lived address of the file as it was uploaded."""
@@ -147,7 +152,7 @@ def judge_image(id: str) -> Response:
     return ok(to_json(record), status=201)
 
 
-@app.route("/images/{id}", methods=["DELETE"])
+@app.route("/images/{id}", methods=["DELETE"], content_types=ANY_TYPE)
 @answering
 def delete_image(id: str) -> Response:
     """`DELETE /images/{id}`: remove a photo; fine if it is gone already."""
@@ -157,7 +162,7 @@ def delete_image(id: str) -> Response:
     return Response(body="", status_code=204, headers={"Cache-Control": "no-store"})
 
 
-@app.route("/images/{id}/retry", methods=["POST"], content_types=["*/*"])
+@app.route("/images/{id}/retry", methods=["POST"], content_types=ANY_TYPE)
 @answering
 def retry_image(id: str) -> Response:
     """`POST /images/{id}/retry`: have a photo captioned once more, whether it failed or not."""
@@ -176,13 +181,10 @@ def retry_image(id: str) -> Response:
 @answering
 def delete_images() -> Response:
     """`POST /images/delete`: remove several photos."""
-    wish = body_json()
-    ids = wish.get("ids")
-    if not isinstance(ids, list) or not ids or not all(isinstance(image_id, str) for image_id in ids):
-        raise problems.BadRequest("`ids` should be a list of ids that is not empty.")
+    ids = parameters.ids_of(body_json())
     deleted: list[str] = []
     missing: list[str] = []
-    for image_id in parameters.ids(ids):
+    for image_id in ids:
         (deleted if gallery.delete(image_id) else missing).append(image_id)
     return ok({"deleted": deleted, "missing": missing})
 
@@ -196,7 +198,7 @@ def known_images() -> Response:
     return ok({"known": {sha256: known[sha256.lower()] for sha256 in asked if sha256.lower() in known}})
 
 
-@app.route("/status", methods=["GET"])
+@app.route("/status", methods=["GET"], content_types=ANY_TYPE)
 @answering
 def get_status() -> Response:
     """`GET /status`: how many photos there are, what waits, and what runs."""
@@ -213,6 +215,21 @@ def get_status() -> Response:
             "version": __version__,
         }
     )
+
+
+@app.route("/openapi.json", methods=["GET"], content_types=ANY_TYPE)
+@answering
+def get_description() -> Response:
+    """`GET /openapi.json`: all of this, described."""
+    headers = {"Content-Type": "application/json", "Cache-Control": f"public, max-age={DESCRIPTION_SECONDS}"}
+    return Response(body=DESCRIPTION, status_code=200, headers=headers)
+
+
+@app.route("/docs", methods=["GET"], content_types=ANY_TYPE)
+@answering
+def get_docs() -> Response:
+    """`GET /docs`: on to the page that shows the description."""
+    return Response(body="", status_code=302, headers={"Location": DOCS_PAGE, "Cache-Control": "no-store"})
 
 
 def existing(image_id: str) -> Record:
@@ -235,12 +252,13 @@ def depth(queue_url: str) -> int:
 
 
 def query_parameters(*known: str) -> dict[str, str]:
-    """The query, each name once.
+    """The query.
 
     Raises:
-        BadRequest: it has a name that the route doesn't know.
+        BadRequest: it has a name that the route doesn't know, or one twice.
     """
-    return parameters.known_only(dict(app.current_request.query_params or {}), *known)
+    given = app.current_request.query_params
+    return parameters.known_once({name: given.getlist(name) for name in given} if given else {}, *known)
 
 
 def body_json() -> dict[str, Any]:

@@ -16,7 +16,7 @@ from urllib.parse import unquote
 import boto3
 from aws_lambda_powertools import Logger
 
-from captionary import clients, identity, problems
+from captionary import clients, identity, parameters, problems
 from captionary.catalog import Catalog
 from captionary.formats import CONTENT_TYPES, looks_like_picture
 from captionary.gallery import Gallery
@@ -41,7 +41,7 @@ signer = clients.browsers_s3(settings)
 
 def take_image(event: dict[str, Any]) -> dict[str, Any]:
     """`POST /images`: store the body as a new photo."""
-    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    headers = headers_of(event)
     content_type = accepted_type(headers.get("content-type", ""))
     data = body_bytes(event)
     if not data:
@@ -68,11 +68,14 @@ def take_image(event: dict[str, Any]) -> dict[str, Any]:
 def sign_upload(event: dict[str, Any]) -> dict[str, Any]:
     """`POST /uploads`: a presigned POST for one photo, bound in key, size and type."""
     wish = body_json(event)
+    parameters.only_fields(wish, "filename", "content_type", "size")
     filename, content_type, size = wish.get("filename"), wish.get("content_type"), wish.get("size")
-    if not isinstance(filename, str) or not filename:
-        raise problems.BadRequest("`filename` should be a text that is not empty.")
+    if not isinstance(filename, str) or not 1 <= len(filename) <= parameters.TEXT_CHARACTERS:
+        raise problems.BadRequest(f"`filename` should be a text of 1 to {parameters.TEXT_CHARACTERS} characters.")
     if not isinstance(content_type, str):
         raise problems.BadRequest("`content_type` should be a text such as image/jpeg.")
+    if isinstance(size, float) and size.is_integer():
+        size = int(size)  # JSON knows no difference
     if not isinstance(size, int) or isinstance(size, bool) or size < 1:
         raise problems.BadRequest("`size` should be the number of bytes, at least 1.")
     if size > UPLOAD_BYTES:
@@ -104,7 +107,7 @@ def accepted_type(content_type: str) -> str:
     Raises:
         UnsupportedMedia: it is not that of a picture that is read here.
     """
-    bare = content_type.partition(";")[0].strip().lower()
+    bare = bare_type(content_type)
     if bare not in CONTENT_TYPES:
         raise problems.UnsupportedMedia(
             f"The content type {bare!r} is not taken; use one of {', '.join(CONTENT_TYPES)}."
@@ -125,13 +128,19 @@ def body_bytes(event: dict[str, Any]) -> bytes:
 
 def body_json(event: dict[str, Any]) -> dict[str, Any]:
     """The request's body, an object in JSON."""
-    try:
-        wish = json.loads(body_bytes(event))
-    except ValueError as exc:
-        raise problems.BadRequest("The body should be JSON.") from exc
-    if not isinstance(wish, dict):
-        raise problems.BadRequest("The body should be an object in JSON.")
-    return wish
+    if bare_type(headers_of(event).get("content-type", "application/json")) != "application/json":
+        raise problems.UnsupportedMedia("Send the body as application/json.")
+    return parameters.json_object(body_bytes(event))
+
+
+def headers_of(event: dict[str, Any]) -> dict[str, str]:
+    """The request's headers, by their names in small letters."""
+    return {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+
+
+def bare_type(content_type: str) -> str:
+    """A MIME type without its parameters."""
+    return content_type.partition(";")[0].strip().lower()
 
 
 def answer(status: int, content: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ COMMANDS = {
     "search": "Find photos by words of their captions, labels and file names.",
     "retry": "Have photos captioned once more, by default those that failed.",
     "reindex": "Compare table and buckets, and caption anew what an older model captioned.",
+    "export": "Write captions and labels into a table, into copies of the photos, or into a set to train on.",
     "prepare": "Pack captioned pictures into one file to train on.",
     "train": "Train a network.",
     "pack": "Build a model pack.",

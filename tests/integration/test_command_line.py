@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import shutil
@@ -10,11 +11,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from captionary import packs
 from infra.deploy import ROOT
 from infra.models import SHIPPED
 from infra.sandbox import RunningGallery, eventually
+from resnet50.training.captions import open_captioned
 from tests.running import PHOTOS
 
 pytestmark = pytest.mark.integration
@@ -30,6 +33,12 @@ def captionary(gallery: RunningGallery, command: str, *arguments: str | Path) ->
         timeout=120,
         check=False,
     )
+
+
+def edit(gallery: RunningGallery, image_id: str, **words: str) -> None:
+    body = json.dumps(words).encode()
+    answer = gallery.request("PATCH", f"/api/images/{image_id}", body, Content_Type="application/json")
+    assert answer.status == 200, answer.body
 
 
 def test_dropping_a_folder_prints_captions(gallery: RunningGallery, tmp_path: Path) -> None:
@@ -89,6 +98,52 @@ def test_status(gallery: RunningGallery) -> None:
     assert gallery.endpoints["site"] in text
     assert f"{counts['ready']} ready, {counts['pending']} pending, {counts['failed']} failed" in text
     assert "by the starter model, version 1 (200 classes)" in text
+
+
+def test_the_gallery_as_a_table(gallery: RunningGallery, tmp_path: Path) -> None:
+    image_id = gallery.put("=1+1/@Käse.jpg", (PHOTOS / "coffee.jpg").read_bytes())
+    image = gallery.settled(image_id)
+    edit(gallery, image_id, caption="-A cup.")
+    table = tmp_path / "gallery.csv"
+    result = captionary(gallery, "export", "--out", table)
+    assert (result.returncode, result.stdout) == (0, ""), result.stderr
+    with table.open(newline="", encoding="utf-8-sig") as file:
+        rows = {row["id"]: row for row in csv.DictReader(file)}
+    assert list(rows) == [image["id"] for image in gallery.all_images()]
+    row = rows[image_id]
+    assert (row["file"], row["key"], row["caption"]) == ("'@Käse.jpg", "'=1+1/@Käse.jpg", "'-A cup.")
+    assert (row["caption_source"], row["model_caption"]) == ("person", image["caption"])
+    lines = captionary(gallery, "export", "--format", "jsonl").stdout.splitlines()
+    assert {json.loads(line)["id"]: json.loads(line)["caption"] for line in lines}[image_id] == "-A cup."
+    assert len(lines) == len(rows)
+    assert [path.name for path in tmp_path.iterdir()] == ["gallery.csv"]
+
+
+def test_copies_with_words_and_a_set_to_train_on(gallery: RunningGallery, tmp_path: Path) -> None:
+    key = "export/cat.jpg"
+    image_id = gallery.put(key, (PHOTOS / "cat.jpg").read_bytes())
+    gallery.settled(image_id)
+    edit(gallery, image_id, caption="Mimi.")
+    counts = gallery.request("GET", "/api/status").json["counts"]
+    first = json.loads(captionary(gallery, "export", "--photos", tmp_path / "copies", "--json").stdout)
+    assert (first["written"], first["current"]) == (counts["ready"], 0)
+    [copy] = [path for path in (tmp_path / "copies").glob("cat*.jpg") if b"Mimi." in path.read_bytes()]
+    with Image.open(copy) as ours, Image.open(PHOTOS / "cat.jpg") as original:
+        assert ours.tobytes() == original.tobytes()
+        description = ours.getxmp()["xmpmeta"]["RDF"]["Description"]["description"]
+    assert description["Alt"]["li"]["text"] == "Mimi."
+    again = captionary(gallery, "export", "--photos", tmp_path / "copies")
+    assert again.stdout.startswith(f"0 copies written, {counts['ready']} were current, ")
+    result = captionary(gallery, "export", "--feedback", tmp_path / "set")
+    assert result.returncode == 0, result.stderr
+    approved = open_captioned(tmp_path / "set")
+    captions = dict(zip(approved.names, approved.captions, strict=True))
+    assert captions[f"cat-{image_id}.jpg"] == ["Mimi."]
+    assert result.stdout == f"{len(captions)} photos with captions that people approve of\n"
+    refused = captionary(gallery, "export", "--feedback", tmp_path / "set")
+    assert refused.returncode == 2
+    assert "should be a new folder" in refused.stderr
+    assert captionary(gallery, "export", "--photos", tmp_path / "a", "--format", "csv").returncode == 2
 
 
 def test_captions_of_another_model_are_made_anew(own_gallery: RunningGallery, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from captionary import events, identity
 from captionary.gallery import Gallery
 from captionary.records import Record
+from tests.description import DESCRIPTION, check_answer
 from tests.unit.conftest import IMAGES, Aws
 
 Call = Callable[..., Any]
@@ -24,8 +25,10 @@ def api(function: Callable[[str], ModuleType]) -> ModuleType:
 @pytest.fixture
 def call(api: ModuleType) -> Call:
     def call(method: str, path: str, body: Any = None, content_type: str = "application/json") -> tuple[int, Any]:
-        answer = api.handler(proxy_event(method, path, json.dumps(body) if body else "", content_type), None)
+        event = proxy_event(method, path, json.dumps(body) if body else "", content_type)
+        answer = api.handler(event, None)
         status, text = answer["statusCode"], answer["body"]
+        check_answer(method, event["resource"], status, answer["headers"], text)
         if status >= 400:
             problem = json.loads(text)
             assert answer["headers"]["Content-Type"] == "application/problem+json"
@@ -247,7 +250,11 @@ def test_deleting_several(gallery: Gallery, call: Call) -> None:
     assert [image["id"] for image in call("GET", "/images")[1]["items"]] == [kept.id]
 
 
-@pytest.mark.parametrize("body", [None, [], {}, {"ids": []}, {"ids": "a"}, {"ids": [5]}, {"ids": ["x"]}], ids=str)
+@pytest.mark.parametrize(
+    "body",
+    [None, [], {}, {"ids": []}, {"ids": "a"}, {"ids": [5]}, {"ids": ["x"]}, {"ids": ["a" * 16], "all": True}],
+    ids=str,
+)
 def test_deleting_nonsense(call: Call, body: Any) -> None:
     assert call("POST", "/images/delete", body)[0] == 400
 
@@ -256,6 +263,13 @@ def test_deleting_nonsense(call: Call, body: Any) -> None:
 def test_bodies_that_are_no_json(call: Call, content_type: str) -> None:
     status, problem = call("POST", "/images/delete", {"ids": ["a" * 16]}, content_type)
     assert (status, problem["type"]) == (415, "/problems/unsupported-media-type")
+
+
+def test_where_no_body_is_taken_its_type_does_not_matter(gallery: Gallery, call: Call) -> None:
+    record = add(gallery, "a")
+    assert call("GET", f"/images/{record.id}", content_type="text/plain")[0] == 200
+    assert call("GET", "/status", content_type="")[0] == 200
+    assert call("DELETE", f"/images/{record.id}", content_type="text/plain")[0] == 204
 
 
 def test_routes_that_are_not_there(call: Call) -> None:
@@ -309,6 +323,29 @@ def test_the_routes_are_those_of_the_template(api: ModuleType) -> None:
     assert declared == {(method, path) for path, methods in api.app.routes.items() for method in methods}
 
 
+def test_the_description(api: ModuleType, call: Call) -> None:
+    assert call("GET", "/openapi.json") == (200, DESCRIPTION)
+    answer = api.handler(proxy_event("GET", "/openapi.json", "", ""), None)
+    assert answer["headers"]["Cache-Control"] == "public, max-age=300"
+
+
+def test_the_page_that_shows_it(call: Call) -> None:
+    status, headers = call("GET", "/docs")
+    assert (status, headers["Location"]) == (302, "/docs.html")
+
+
+def test_a_parameter_comes_once(call: Call) -> None:
+    for query in ("limit=1&limit=2", "q=a&q=a"):
+        status, problem = call("GET", f"/images?{query}")
+        assert (status, problem["type"]) == (400, "/problems/bad-request")
+
+
+def test_what_is_not_heeded_is_checked_all_the_same(gallery: Gallery, call: Call) -> None:
+    record = add(gallery, "a")
+    assert names(call("GET", f"/images?ids={record.id}&limit=5&status=failed")[1]) == ["a"]
+    assert call("GET", f"/images?ids={record.id}&limit=x")[0] == 400
+
+
 def names(answer: Any) -> list[str]:
     return [image["filename"] for image in answer["items"]]
 
@@ -332,7 +369,7 @@ def test_searching(gallery: Gallery, call: Call) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["status=deleted", "status=", "q=" + "x" * 1001, "label=" + "x" * 1001],
+    ["q=x&unknown=1", "status=deleted", "status=", "q=" + "x" * 201, "label=" + "x" * 201],
 )
 def test_searches_that_make_no_sense(call: Call, query: str) -> None:
     status, problem = call("GET", f"/images?{query}")
@@ -352,6 +389,7 @@ def test_labels(gallery: Gallery, call: Call) -> None:
     assert call("GET", "/labels?q=sea%20co")[1]["items"] == [{"name": "sea coast", "count": 2}]
     assert call("GET", "/labels?q=oast")[1]["items"] == []
     assert call("GET", "/labels?limit=1001")[0] == 400
+    assert call("GET", f"/labels?q={'x' * 201}")[0] == 400
 
 
 def test_editing(gallery: Gallery, call: Call) -> None:
@@ -383,6 +421,7 @@ def test_editing(gallery: Gallery, call: Call) -> None:
         {"caption": 5},
         {"caption": " "},
         {"caption": "x" * 1001},
+        {"caption": "x" + " " * 1000},
         {"caption": "line\nbreak"},
         {"caption": "\ud800"},
         {"labels": "cat"},
@@ -391,6 +430,7 @@ def test_editing(gallery: Gallery, call: Call) -> None:
         {"labels": ["x" * 61]},
         {"labels": ["\0"]},
         {"labels": [str(i) for i in range(21)]},
+        {"labels": ["cat"] * 21},
     ],
     ids=repr,
 )
@@ -436,5 +476,12 @@ def test_files_that_are_known(gallery: Gallery, call: Call) -> None:
     assert call("POST", "/images/known", wish) == (200, {"known": {here.upper(): record.id}})
     gallery.delete(record.id)
     assert call("POST", "/images/known", wish)[1] == {"known": {}}
-    bodies: list[dict[str, Any]] = [{}, {"sha256": []}, {"sha256": ["x"]}, {"sha256": [here] * 101}, {"sha256": here}]
+    bodies: list[dict[str, Any]] = [
+        {},
+        {"sha256": []},
+        {"sha256": ["x"]},
+        {"sha256": [here] * 101},
+        {"sha256": here},
+        {"sha256": [here], "x": 1},
+    ]
     assert {call("POST", "/images/known", body)[0] for body in bodies} == {400}

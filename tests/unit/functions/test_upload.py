@@ -10,6 +10,7 @@ import pytest
 
 from captionary import identity
 from captionary.gallery import Gallery
+from tests.description import check_answer
 from tests.unit.conftest import IMAGES, Aws
 
 JPEG = b"\xff\xd8\xff\xe0 and so on"
@@ -31,6 +32,7 @@ def call(module: ModuleType, resource: str, body: bytes | str, **headers: str) -
     }
     answer = module.handler(event, None)
     assert answer["headers"]["Cache-Control"] == "no-store"
+    check_answer("POST", resource, answer["statusCode"], answer["headers"], answer["body"])
     content = json.loads(answer["body"])
     if answer["statusCode"] >= 400:
         assert answer["headers"]["Content-Type"] == "application/problem+json"
@@ -128,10 +130,15 @@ def test_a_form_for_a_direct_upload(upload: ModuleType) -> None:
         ("nonsense", 400),
         ({}, 400),
         ({"filename": "", "content_type": "image/jpeg", "size": 1}, 400),
+        ({"filename": "a" * 1001, "content_type": "image/jpeg", "size": 1}, 400),
+        ({"filename": "a", "content_type": "image/jpeg", "size": 1, "key": "b"}, 400),
+        ("[" * 100_000, 400),
         ({"filename": "a", "content_type": 5, "size": 1}, 400),
         ({"filename": "a", "content_type": "image/jpeg", "size": 0}, 400),
         ({"filename": "a", "content_type": "image/jpeg", "size": "1"}, 400),
         ({"filename": "a", "content_type": "image/jpeg", "size": True}, 400),
+        ({"filename": "a", "content_type": "image/jpeg", "size": 1.5}, 400),
+        ({"filename": "a", "content_type": "image/jpeg", "size": float("inf")}, 400),
         ({"filename": "a", "content_type": "image/jpeg", "size": 50_000_001}, 413),
         ({"filename": "a", "content_type": "image/svg+xml", "size": 1}, 415),
     ],
@@ -139,6 +146,19 @@ def test_a_form_for_a_direct_upload(upload: ModuleType) -> None:
 )
 def test_forms_that_are_refused(upload: ModuleType, wish: Any, status: int) -> None:
     assert call(upload, "/uploads", wish if isinstance(wish, str) else json.dumps(wish))[0] == status
+
+
+def test_a_size_with_a_point(upload: ModuleType) -> None:
+    status, form = call(upload, "/uploads", '{"filename": "a.jpg", "content_type": "image/jpeg", "size": 5.0}')
+    assert status == 201
+    assert ["content-length-range", 5, 5] in json.loads(base64.b64decode(form["fields"]["policy"]))["conditions"]
+
+
+def test_a_wish_that_is_no_json(upload: ModuleType) -> None:
+    wish = json.dumps({"filename": "a.jpg", "content_type": "image/jpeg", "size": 1})
+    assert call(upload, "/uploads", wish, Content_Type="application/JSON; charset=utf-8")[0] == 201
+    status, problem = call(upload, "/uploads", wish, Content_Type="text/plain")
+    assert (status, problem["type"]) == (415, "/problems/unsupported-media-type")
 
 
 def test_other_routes(upload: ModuleType) -> None:

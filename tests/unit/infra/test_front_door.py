@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import io
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -266,6 +267,27 @@ def test_a_body_of_unknown_length_is_refused(at_the_door: Stage) -> None:
             yield b"x"
 
         assert await problem_of(await door.post("/api/images", data=parts())) == (400, "/problems/bad-request")
+
+    at_the_door(story)
+
+
+def test_a_packed_body_is_refused(at_the_door: Stage) -> None:
+    async def story(door: Door, cloud: Cloud) -> None:
+        for body in (gzip.compress(b"{}"), b"{}"):
+            answer = await door.post(
+                "/api/uploads", data=body, headers={"Content-Encoding": "gzip", "Connection": "close"}
+            )
+            assert await problem_of(answer) == (415, "/problems/unsupported-media-type")
+        assert cloud.asked == []
+        assert (await door.post("/api/uploads", data=b"{}", headers={"Content-Encoding": "identity"})).status == 200
+
+    at_the_door(story)
+
+
+def test_a_body_without_a_type_has_none_behind(at_the_door: Stage) -> None:
+    async def story(door: Door, cloud: Cloud) -> None:
+        await door.post("/api/uploads", data=b"{}", skip_auto_headers=("Content-Type",))
+        assert "Content-Type" not in cloud.asked[0]["headers"]
 
     at_the_door(story)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from . import identity
@@ -18,17 +18,20 @@ from .search import Query
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 100
 MAX_IDS = 100
-TEXT_CHARACTERS = 1000  # of a caption, a note, a search
+TEXT_CHARACTERS = 1000  # of a caption, a note, a file's name
+PHRASE_CHARACTERS = 200  # of a search; in a request's first line, which may have 8,190 bytes, one can take 12
 LABEL_CHARACTERS = 60
 MAX_LABELS = 20
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 
 
-def known_only(query: Mapping[str, str], *known: str) -> dict[str, str]:
-    """The parameters of a request, all of which its route knows."""
+def known_once(query: Mapping[str, Sequence[str]], *known: str) -> dict[str, str]:
+    """The parameters of a request, all of which its route knows; each has one value."""
     if unknown := query.keys() - set(known):
         raise BadRequest(f"Unknown parameter {_names(unknown)}; this route knows {_names(known)}.")
-    return dict(query)
+    if repeated := [name for name, values in query.items() if len(values) > 1]:
+        raise BadRequest(f"The parameter {_names(repeated)} should come once only.")
+    return {name: values[0] for name, values in query.items()}
 
 
 def limit(text: str | None, default: int = DEFAULT_LIMIT, most: int = MAX_LIMIT) -> int:
@@ -42,16 +45,20 @@ def limit(text: str | None, default: int = DEFAULT_LIMIT, most: int = MAX_LIMIT)
 
 def search(query: Mapping[str, str]) -> Query | None:
     """What `q`, `label` and `status` ask for; None if nothing in particular."""
-    text, label, status = (query.get(name, "") for name in ("q", "label", "status"))
-    if len(text) > TEXT_CHARACTERS:
-        raise BadRequest(f"`q` should have up to {TEXT_CHARACTERS} characters; received {len(text)}.")
-    if len(label) > TEXT_CHARACTERS:
-        raise BadRequest(f"`label` should have up to {TEXT_CHARACTERS} characters; received {len(label)}.")
+    wanted, label = phrase("q", query.get("q", "")), phrase("label", query.get("label", ""))
+    status = query.get("status", "")
     if "status" in query and status not in VISIBLE:
         raise BadRequest(f"`status` should be one of {_names(VISIBLE)}; received {status[:80]!r}.")
-    if not (text.strip() or label or status):
+    if not (wanted.strip() or label or status):
         return None
-    return Query.of(text, label, status)
+    return Query.of(wanted, label, status)
+
+
+def phrase(name: str, given: str) -> str:
+    """A text to search for."""
+    if len(given) > PHRASE_CHARACTERS:
+        raise BadRequest(f"`{name}` should have up to {PHRASE_CHARACTERS} characters; received {len(given)}.")
+    return given
 
 
 def ids(texts: list[str]) -> list[str]:
@@ -64,8 +71,18 @@ def ids(texts: list[str]) -> list[str]:
     return list(dict.fromkeys(texts))
 
 
+def ids_of(body: dict[str, Any]) -> list[str]:
+    """Ids of photos, each once, that a body names."""
+    only_fields(body, "ids")
+    texts: Any = body.get("ids")
+    if not isinstance(texts, list) or not texts or not all(isinstance(text, str) for text in texts):
+        raise BadRequest("`ids` should be a list of ids that is not empty.")
+    return ids(texts)
+
+
 def hashes(body: dict[str, Any]) -> list[str]:
     """SHA-256 hashes of files."""
+    only_fields(body, "sha256")
     texts: Any = body.get("sha256")
     if not isinstance(texts, list) or not texts:
         raise BadRequest("`sha256` should be a list of hashes that is not empty.")
@@ -88,6 +105,12 @@ def json_object(body: bytes) -> dict[str, Any]:
     return content
 
 
+def only_fields(body: dict[str, Any], *known: str) -> None:
+    """Refuse a body that has more fields than these."""
+    if unknown := body.keys() - set(known):
+        raise BadRequest(f"Unknown field {_names(unknown)}; the body may have {_names(known)}.")
+
+
 def edit(body: dict[str, Any]) -> dict[str, Any]:
     """A person's words, as fields of the record; None takes them back."""
     if not body or body.keys() - {"caption", "labels"}:
@@ -104,8 +127,7 @@ def edit(body: dict[str, Any]) -> dict[str, Any]:
 
 def judgement(body: dict[str, Any]) -> tuple[Verdict, str]:
     """A verdict on a caption, and a note that may be empty."""
-    if unknown := body.keys() - {"verdict", "note"}:
-        raise BadRequest(f"The body should have `verdict` and perhaps `note`; received {_names(unknown)}.")
+    only_fields(body, "verdict", "note")
     verdict, note = next((name for name in VERDICTS if name == body.get("verdict")), None), body.get("note", "")
     if verdict is None:
         raise BadRequest(f"`verdict` should be one of {_names(VERDICTS)}.")
@@ -117,10 +139,9 @@ def judgement(body: dict[str, Any]) -> tuple[Verdict, str]:
 def _labels(labels: Any) -> tuple[str, ...]:
     if not isinstance(labels, list):
         raise BadRequest("`labels` should be a list of texts, or null.")
-    names = tuple(dict.fromkeys(_line("labels", label, LABEL_CHARACTERS) for label in labels))
-    if len(names) > MAX_LABELS:
-        raise BadRequest(f"A photo takes up to {MAX_LABELS} labels; received {len(names)}.")
-    return names
+    if len(labels) > MAX_LABELS:
+        raise BadRequest(f"A photo takes up to {MAX_LABELS} labels; received {len(labels)}.")
+    return tuple(dict.fromkeys(_line("labels", label, LABEL_CHARACTERS) for label in labels))
 
 
 def _line(name: str, value: Any, most: int) -> str:
@@ -128,8 +149,8 @@ def _line(name: str, value: Any, most: int) -> str:
     if not isinstance(value, str):
         raise BadRequest(f"`{name}` should be text; received {type(value).__name__}.")
     text = value.strip()
-    if not 1 <= len(text) <= most:
-        raise BadRequest(f"A text of `{name}` should have 1 to {most} characters; received {len(text)}.")
+    if not text or len(value) > most:
+        raise BadRequest(f"A text of `{name}` should have 1 to {most} characters; received {len(value)}.")
     if any(unicodedata.category(c) == "Cc" for c in text) or not _is_unicode(text):
         raise BadRequest(f"A text of `{name}` should have no control characters.")
     return text

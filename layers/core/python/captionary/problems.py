@@ -81,11 +81,11 @@ class TooLarge(Problem):
 
 
 class UnsupportedMedia(Problem):
-    """The body is not a picture of a kind that is read."""
+    """The body, or its type, is of a kind that the route doesn't take."""
 
     status = 415
     slug = "unsupported-media-type"
-    title = "Not a picture that is read here"
+    title = "Not a kind of content that is taken here"
 
 
 class Unavailable(Problem):
