@@ -127,7 +127,7 @@ def test_it_is_done_by_keyboard_alone(tab: Page, gallery: RunningGallery) -> Non
 def test_nothing_keeps_a_screen_reader_out(tab: Page, gallery: RunningGallery) -> None:
     expect(tab.locator("img[data-loaded=true]")).to_have_count(5)
     for scheme in ("light", "dark"):
-        tab.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        tab.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         assert faults(tab) == []
     for card in tab.locator(CARDS).all():
         assert card.get_by_role("link").get_by_role("img").last.get_attribute("alt")

@@ -22,6 +22,7 @@ export function useDeletionQueue(): DeletionQueue {
     window.addEventListener("pagehide", queue.leave);
     return () => {
       window.removeEventListener("pagehide", queue.leave);
+      queue.leave();
     };
   }, [queue]);
   return queue;
