@@ -12,7 +12,7 @@ export default defineConfig({
   build: {
     sourcemap: false,
     // The gallery, and the description of its API: two pages that share next to no code.
-    rolldownOptions: { input: ["index.html", "docs.html"], checks: { pluginTimings: false } },
+    rolldownOptions: { input: ["index.html", "docs.html"], checks: { bundlerTimings: false } },
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 1600, // kB; Swagger UI, on the page of its own
     // Inlined files would be data: URLs, which a strict Content-Security-Policy refuses.
