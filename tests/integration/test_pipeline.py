@@ -247,6 +247,30 @@ def test_events_that_come_again_and_backwards(gallery: RunningGallery, cat: byte
     assert sum(gallery.request("GET", "/api/status").json["counts"].values()) == before + 1
 
 
+def test_photos_that_look_alike(gallery: RunningGallery) -> None:
+    rocket = (PHOTOS / "rocket.jpg").read_bytes()
+    small = io.BytesIO()
+    with Image.open(io.BytesIO(rocket)) as photo:
+        photo.resize((photo.width // 2, photo.height // 2)).save(small, "JPEG")
+    photos = {
+        "rocket": rocket,
+        "copy": rocket,
+        "small": small.getvalue(),
+        "coffee": (PHOTOS / "coffee.jpg").read_bytes(),
+    }
+    ids = {name: gallery.put(fresh(f"{name}.jpg"), data) for name, data in photos.items()}
+    for image_id in ids.values():
+        gallery.settled(image_id)
+    items = gallery.request("GET", f"/api/images/{ids['rocket']}/similar?limit=50").json["items"]
+    marks = {item["image"]["id"]: item["duplicate"] for item in items}
+    assert (marks[ids["copy"]], marks[ids["small"]]) == ("exact", "near")
+    assert ids["rocket"] not in marks
+    assert marks.get(ids["coffee"]) is None
+    gallery.request("DELETE", f"/api/images/{ids['copy']}")
+    again = gallery.request("GET", f"/api/images/{ids['rocket']}/similar?limit=50").json["items"]
+    assert ids["copy"] not in {item["image"]["id"] for item in again}
+
+
 def test_the_original_is_saved_and_not_shown(gallery: RunningGallery, cat: bytes) -> None:
     image = gallery.settled(gallery.put(fresh("a b.html"), cat))
     answer = gallery.request("GET", image["original_url"], redirect=False)
