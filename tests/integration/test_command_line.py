@@ -97,7 +97,8 @@ def test_status(gallery: RunningGallery) -> None:
     counts = json.loads(captionary(gallery, "status", "--json").stdout)["counts"]
     assert gallery.endpoints["site"] in text
     assert f"{counts['ready']} ready, {counts['pending']} pending, {counts['failed']} failed" in text
-    assert "by the starter model, version 1 (200 classes)" in text
+    version = packs.read_manifest(SHIPPED / "starter")["version"]
+    assert f"by the starter model, version {version} (200 classes)" in text
 
 
 def test_the_gallery_as_a_table(gallery: RunningGallery, tmp_path: Path) -> None:
@@ -171,6 +172,7 @@ def test_captions_of_another_model_are_made_anew(own_gallery: RunningGallery, tm
         "restored": 0,
         "queued": 0,
         "removed": 0,
+        "indexed": 0,
         "models": {"starter": 3},
         "captioned_anew": 3,
     }
