@@ -115,6 +115,7 @@ def test_captions_of_another_model_are_made_anew(own_gallery: RunningGallery, tm
         "restored": 0,
         "queued": 0,
         "removed": 0,
+        "indexed": 0,
         "models": {"starter": 3},
         "captioned_anew": 3,
     }
