@@ -21,7 +21,7 @@ from tests.running import PHOTOS
 
 pytestmark = pytest.mark.integration
 
-EXAMPLES = int(os.environ.get("CAPTIONARY_EXAMPLES", "12"))  # of requests for each route; 500 take an hour or so
+EXAMPLES = int(os.environ.get("CAPTIONARY_EXAMPLES", "12"))  # of requests for each route; 500 take some twenty minutes
 SECONDS_FOR_EXAMPLE = 30
 
 
