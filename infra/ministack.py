@@ -18,6 +18,7 @@ is relied on.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import logging
 import os
@@ -27,6 +28,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.request
@@ -190,6 +192,29 @@ def free_port(preferred: int | None = None, but_not: int | None = None) -> int:
             found = int(probe.getsockname()[1])
         if found != but_not:
             return found
+
+
+def claim_port(preferred: int, but_not: int) -> tuple[int, int]:
+    """A free port for the life of this process, which no other gallery of this machine will choose meanwhile.
+
+    That nobody listens on a port yet says little: another gallery may have found it free a moment ago, and
+    whoever comes second would put its photos into the other's cloud.
+
+    Returns: the port, and the file descriptor that holds the claim until it is closed.
+    """
+    wanted: int | None = preferred
+    while True:
+        port = free_port(wanted, but_not)
+        wanted = None
+        with contextlib.suppress(OSError):  # claimed, or the file is another user's
+            path = Path(tempfile.gettempdir()) / f"captionary-port-{port}.lock"
+            claim = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            try:
+                fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                os.close(claim)
+                raise
+            return port, claim
 
 
 def damaged_state(state: Path) -> list[Path]:

@@ -28,7 +28,7 @@ from .clients import REGION, connect, ignore_personal_settings
 from .data_folder import DataFolder
 from .deploy import ROOT, deploy
 from .errors import StartError
-from .ministack import MiniStack, damaged_state, free_port, set_state_aside
+from .ministack import MiniStack, claim_port, damaged_state, free_port, set_state_aside
 from .models import STARTER, Choice, choose
 from .recaption import caption_anew
 from .recover import RecoveryError, recover
@@ -69,7 +69,8 @@ class Supervisor:
         self.site = f"http://127.0.0.1:{port}/"
         last = data.endpoints().get("aws_endpoint", "")
         preferred = last.rpartition(":")[2]
-        self._cloud = MiniStack(data, free_port(int(preferred) if preferred.isdigit() else CLOUD_PORT, but_not=port))
+        cloud_port, self._claim = claim_port(int(preferred) if preferred.isdigit() else CLOUD_PORT, but_not=port)
+        self._cloud = MiniStack(data, cloud_port)
         self._door: subprocess.Popen[str] | None = None
         self._endpoints: dict[str, str] = {}
 
