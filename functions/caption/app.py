@@ -25,7 +25,7 @@ from botocore.config import Config
 from captionary import clients, events, images, packs
 from captionary.captioner import Captioner
 from captionary.catalog import Catalog
-from captionary.errors import FileTooLarge, PhotoError
+from captionary.errors import CRASHED, GAVE_UP, FileTooLarge, PhotoError
 from captionary.gallery import Gallery, Work, sidecar
 from captionary.records import Record
 from captionary.settings import Settings
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 
 MAX_RECEIVES = int(os.environ.get("MAX_RECEIVES", "3"))  # as the queue's redrive policy has it
 FIRST_RETRY_SECONDS = int(os.environ.get("FIRST_RETRY_SECONDS", "10"))  # and six times as long before each further one
-CRASHED = "Reading this photo ended the program that reads photos, more than once. The file may be damaged."
-GAVE_UP = "Something failed here while this photo was captioned, each time. The caption function's log says what."
 
 settings = Settings.from_environment("table", "images_bucket", "media_bucket", "ingest_queue_url")
 logger = Logger(service="caption")

@@ -1,13 +1,11 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 from collections.abc import Callable
 from dataclasses import replace
 from types import ModuleType, SimpleNamespace
 from typing import Any
-from urllib.parse import quote_plus
 
 import pytest
 from PIL import Image
@@ -16,10 +14,8 @@ from captionary import events, identity, images
 from captionary.captioner import Description
 from captionary.errors import DamagedPhoto
 from captionary.gallery import Gallery
-from captionary.records import Record
 from tests.unit.conftest import IMAGES, Aws
-
-CONTEXT = SimpleNamespace(function_name="caption", memory_limit_in_mb=1, invoked_function_arn="", aws_request_id="r")
+from tests.unit.functions.messages import CONTEXT, failures, jpeg, record_of, s3_body, sqs_event
 
 
 class FakeCaptioner:
@@ -42,41 +38,6 @@ def caption(function: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPat
     fake = FakeCaptioner()
     monkeypatch.setattr(module, "captioner", lambda: fake)
     return module
-
-
-def jpeg(colour: str = "red", size: tuple[int, int] = (600, 400)) -> bytes:
-    buffer = io.BytesIO()
-    Image.new("RGB", size, colour).save(buffer, "JPEG")
-    return buffer.getvalue()
-
-
-def s3_body(key: str, sequencer: str = "0A", name: str = "ObjectCreated:Put") -> str:
-    target = {"key": quote_plus(key, safe="/"), "sequencer": sequencer}
-    return json.dumps({"Records": [{"eventName": name, "s3": {"bucket": {"name": IMAGES}, "object": target}}]})
-
-
-def sqs_event(*bodies: str, tries: int = 1) -> dict[str, Any]:
-    return {
-        "Records": [
-            {
-                "messageId": f"m{i}",
-                "receiptHandle": f"r{i}",
-                "body": body,
-                "attributes": {"ApproximateReceiveCount": str(tries)},
-            }
-            for i, body in enumerate(bodies)
-        ]
-    }
-
-
-def failures(answer: dict[str, Any]) -> list[str]:
-    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
-
-
-def record_of(gallery: Gallery, key: str) -> Record:
-    record = gallery.catalog.get(identity.image_id(key))
-    assert record is not None
-    return record
 
 
 def test_a_photo_becomes_a_record_with_all_that_belongs_to_it(aws: Aws, caption: ModuleType, gallery: Gallery) -> None:

@@ -16,6 +16,10 @@ CaptionaryError
 
 from __future__ import annotations
 
+# Said of photos that failed through no fault of their files.
+CRASHED = "Reading this photo ended the program that reads photos, more than once. The file may be damaged."
+GAVE_UP = "Something failed here while this photo was captioned, each time. The caption function's log says what."
+
 
 class CaptionaryError(Exception):
     """Base of all errors that Captionary raises on purpose."""

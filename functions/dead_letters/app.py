@@ -1,0 +1,67 @@
+"""Sees to it that a photo whose message became a dead letter is shown as failed, and not as pending for good.
+
+The caption function says so itself where it can. It can't where the table did not answer until the last try,
+or where it could not even be started. A letter stays in the queue while its photo is failed, for people to
+find; it is looked at again now and then, and goes when its photo was captioned after all, or deleted.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from aws_lambda_powertools import Logger
+
+from captionary import clients, events, identity
+from captionary.catalog import Catalog
+from captionary.errors import GAVE_UP
+from captionary.gallery import Gallery
+from captionary.settings import Settings
+from captionary.storage import Storage
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+settings = Settings.from_environment("table", "images_bucket", "media_bucket")
+logger = Logger(service="dead_letters")
+catalog = Catalog(boto3.client("dynamodb", config=clients.config()), settings.table)
+gallery = Gallery(
+    Storage(boto3.client("s3", config=clients.config()), settings.images_bucket, settings.media_bucket), catalog
+)
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dict[str, str]]]:
+    """Lambda's entry.
+
+    Returns: the partial batch response: ids of the letters that stay in the queue.
+    """
+    staying = [record["messageId"] for record in event["Records"] if not may_go(record)]
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in staying]}
+
+
+def may_go(letter: dict[str, Any]) -> bool:
+    """Whether nobody needs a letter any more; marks its photos as failed where they are still to be captioned."""
+    try:
+        told = events.parse(letter["body"])
+    except ValueError:
+        logger.warning("letter", outcome="dropped", message_id=letter["messageId"], body=letter["body"][:200])
+        return True
+    try:
+        outcomes = {each.key: settle(each) for each in told}
+    except Exception:  # what kept the caption function from its work may not be over
+        logger.exception("letter", outcome="put_off", message_id=letter["messageId"])
+        return False
+    logger.info("letter", message_id=letter["messageId"], outcomes=outcomes)
+    return "failed" not in outcomes.values()
+
+
+def settle(event: events.ObjectEvent) -> str:
+    """Do for an event what can be done without the network; what its photo is then."""
+    if not event.created:
+        gallery.removed(event)
+        return "removed"
+    work = gallery.begin([event])[event]
+    if work and not work.keeps() and gallery.storage.head(event.key):
+        gallery.finish(work, work.record.failed("internal", GAVE_UP))
+    record = catalog.get(identity.image_id(event.key))
+    return record.status if record else "gone"

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from types import ModuleType
+
+import pytest
+
+from captionary import events, identity
+from captionary.gallery import Gallery
+from tests.unit.conftest import IMAGES, Aws
+from tests.unit.functions.messages import CONTEXT, failures, jpeg, record_of, s3_body, sqs_event
+
+
+@pytest.fixture
+def dead_letters(function: Callable[[str], ModuleType]) -> ModuleType:
+    return function("dead_letters")
+
+
+def test_a_photo_that_was_never_begun_is_shown_as_failed_and_its_letter_stays(
+    aws: Aws, dead_letters: ModuleType, gallery: Gallery
+) -> None:
+    aws.s3.put_object(Bucket=IMAGES, Key="a", Body=jpeg())
+    letter = sqs_event(s3_body("a"))
+    for _ in range(2):
+        assert failures(dead_letters.handler(letter, CONTEXT)) == ["m0"]
+        assert (record_of(gallery, "a").status, record_of(gallery, "a").error_code) == ("failed", "internal")
+    assert gallery.catalog.counts() == {"pending": 0, "ready": 0, "failed": 1}
+
+
+def test_a_pending_upload_fails_where_it_stands(aws: Aws, dead_letters: ModuleType, gallery: Gallery) -> None:
+    expected = gallery.expect("a", 10, "image/jpeg")
+    aws.s3.put_object(Bucket=IMAGES, Key="a", Body=jpeg())
+    assert failures(dead_letters.handler(sqs_event(s3_body("a")), CONTEXT)) == ["m0"]
+    record = record_of(gallery, "a")
+    assert (record.status, record.created_at) == ("failed", expected.created_at)
+
+
+def test_a_letter_goes_when_its_photo_was_captioned_after_all(
+    aws: Aws, dead_letters: ModuleType, gallery: Gallery
+) -> None:
+    aws.s3.put_object(Bucket=IMAGES, Key="a", Body=jpeg())
+    letter = sqs_event(s3_body("a"))
+    assert failures(dead_letters.handler(letter, CONTEXT)) == ["m0"]
+    assert gallery.again(identity.image_id("a"), lambda record: None)
+    [work] = gallery.begin(events.parse(events.look_again(IMAGES, "a"))).values()
+    assert work
+    assert gallery.finish(work, replace(work.record, status="ready", caption="A dog"))
+    assert failures(dead_letters.handler(letter, CONTEXT)) == []
+    assert record_of(gallery, "a").caption == "A dog"
+
+
+def test_a_letter_goes_when_its_photo_is_gone(aws: Aws, dead_letters: ModuleType, gallery: Gallery) -> None:
+    letter = sqs_event(s3_body("a"), s3_body("b", name="ObjectRemoved:Delete"))
+    assert failures(dead_letters.handler(letter, CONTEXT)) == []
+    assert gallery.catalog.counts() == {"pending": 0, "ready": 0, "failed": 0}
+
+
+def test_what_is_no_letter_of_ours_is_let_go(dead_letters: ModuleType) -> None:
+    assert failures(dead_letters.handler(sqs_event("junk", '{"Records": 3}'), CONTEXT)) == []
+
+
+def test_a_letter_stays_while_the_table_does_not_answer(
+    aws: Aws, dead_letters: ModuleType, gallery: Gallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aws.s3.put_object(Bucket=IMAGES, Key="a", Body=jpeg())
+
+    def fail(*args: object) -> None:
+        raise ConnectionError("no table")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(dead_letters.gallery, "begin", fail)
+        assert failures(dead_letters.handler(sqs_event(s3_body("a")), CONTEXT)) == ["m0"]
+    assert failures(dead_letters.handler(sqs_event(s3_body("a")), CONTEXT)) == ["m0"]
+    assert record_of(gallery, "a").status == "failed"
