@@ -23,7 +23,9 @@ from tests.description import complaints
 
 CURSOR = encode_cursor(Position(1, LOWEST_SORT_KEY))  # of a time before every gallery's
 JPEG = b"\xff\xd8\xff\xe0"
-ids = itertools.cycle(os.environ.get("CAPTIONARY_IDS", "a" * 16).split(","))
+KEPT = os.environ.get("CAPTIONARY_IDS", "a" * 16).split(",")  # photos that are there, and have to stay
+GONE = "b" * 16
+ids = itertools.cycle(KEPT)
 
 
 def is_sound(case: Case[Any], location: ParameterLocation) -> bool:
@@ -35,8 +37,14 @@ def is_sound(case: Case[Any], location: ParameterLocation) -> bool:
 def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, Any]) -> None:
     """Ask for photos that are there, go on by cursors that were given out, send what begins as pictures do."""
     takes_away = case.method == "DELETE"
-    if is_sound(case, ParameterLocation.PATH) and "id" in (case.path_parameters or {}) and not takes_away:
-        case.path_parameters["id"] = next(ids)
+    if is_sound(case, ParameterLocation.PATH) and "id" in (case.path_parameters or {}):
+        if not takes_away:
+            case.path_parameters["id"] = next(ids)
+        elif case.path_parameters["id"] in KEPT:
+            case.path_parameters["id"] = GONE
+    names_photos = is_sound(case, ParameterLocation.BODY) and case.operation.label == "POST /images/delete"
+    if names_photos and isinstance(case.body, dict) and isinstance(case.body["ids"], list):
+        case.body["ids"] = [GONE if image_id in KEPT else image_id for image_id in case.body["ids"]]
     if is_sound(case, ParameterLocation.QUERY) and "cursor" in (case.query or {}):
         case.query["cursor"] = CURSOR
     is_picture = is_sound(case, ParameterLocation.BODY) and case.operation.label == "POST /images"

@@ -37,7 +37,7 @@ class Query:
     start: str = ""  # how some word begins
     label: str = ""  # a label's exact name
     status: str = ""
-    is_void: bool = False  # nothing can be found: there was a text, but no word in it
+    is_void: bool = False  # nothing can be found: there was a text, but no word in it, or a label without a letter
 
     @classmethod
     def of(cls, text: str = "", label: str = "", status: str = "") -> Query:
@@ -47,7 +47,8 @@ class Query:
         start = found[-1] if found else ""
         if whole and start in LITTLE_WORDS:
             start = ""
-        return cls(whole, start, label, status, bool(text.strip()) and not found)
+        is_void = bool(text.strip() and not found) or bool(label and not label.strip())
+        return cls(whole, start, label, status, is_void)
 
     def matches(self, record: Record) -> bool:
         """Whether a photo is what is asked for."""
