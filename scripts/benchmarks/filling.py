@@ -54,7 +54,7 @@ def fill(catalog: Catalog, count: int, words: Callable[[int], Words] = same_word
         numbers = range(start, min(start + PLACES_PER_PAGE, count))
         places = catalog.timeline.take_places(len(numbers))
         records = [_record(i, place.page, place.created_at, words(i)) for i, place in zip(numbers, places, strict=True)]
-        _put(catalog, [item for record in records for item in (table._to_item(record), table._entry_key(record))])
+        _put(catalog, [item for record in records for item in (table._to_item(record), _entry(record))])
         _put(catalog, _blocks(catalog, records))
         counts += _counts(catalog, records)
     for (pk, sk, name), amount in counts.items():
@@ -78,11 +78,16 @@ def _record(number: int, page: int, created_at: int, words: Words) -> Record:
         bytes=3_000_000,
         content_type="image/jpeg",
         placeholder="HAgODYJsV3iFVodwiImnd8tv3zUI",
+        looks=f"bench.{random.Random(number).getrandbits(256):064x}",
         model_name="starter",
         model_version="1",
         indexed=INDEX,
     )
     return replace(record, posted=words_of(record))
+
+
+def _entry(record: Record) -> Any:
+    return table._entry_key(record) | {"looks": {"S": record.looks}}
 
 
 def _blocks(catalog: Catalog, records: list[Record]) -> list[Any]:

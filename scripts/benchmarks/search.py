@@ -67,7 +67,7 @@ def command(sizes: str, as_json: bool) -> None:
             stack.callback(gallery.kill_all)  # what it holds is thrown away, so it need not be saved
             fill(_catalog(gallery), size, words_of(size))
             galleries[size] = gallery
-        figures = [*searches(galleries), *writes(_catalog(gallery))]
+        figures = [*searches(galleries), *likenesses(galleries), *writes(_catalog(gallery))]
         tell(f"A page of up to {HITS} photos that a search finds, over HTTP", figures, as_json)
 
 
@@ -92,24 +92,49 @@ def words_of(size: int) -> Callable[[int], Words]:
 
 def searches(galleries: dict[int, RunningGallery]) -> list[Figure]:
     """Each search in each gallery."""
-    figures = []
-    for name, query in SEARCHES.items():
-        path = f"/api/images?{urlencode({'limit': str(HITS), **query})}"
-        times: dict[int, list[float]] = {size: [] for size in galleries}
-        found: dict[int, int] = {}
-        for _ in range(RUNS):
-            for size, gallery in galleries.items():
-                started = time.perf_counter()
-                answer = gallery.request("GET", path)
-                times[size].append(time.perf_counter() - started)
-                assert answer.status == 200, answer.body
-                found[size] = len(json.loads(answer.body)["items"])
-        typical = {size: _typical(some) for size, some in times.items()}
-        least = min(galleries)
-        for size, seconds in typical.items():
-            what = f"{name}: {found[size]} of {size:,}"
-            figures.append(Figure(what, seconds * 1e3, "ms", seconds / typical[least], f"that of {least:,}"))
-    return figures
+    return [
+        figure
+        for name, query in SEARCHES.items()
+        for figure in _asked(galleries, name, f"/api/images?{urlencode({'limit': str(HITS), **query})}")
+    ]
+
+
+def likenesses(galleries: dict[int, RunningGallery]) -> list[Figure]:
+    """Photos that look like one that every gallery has; asked first, when looks are yet to be read, and later."""
+    path = f"/api/images/{identity.image_id('0.jpg')}/similar"
+    first = [
+        Figure(f"photos that look alike, asked first: of {size:,}", _seconds_of(gallery, path)[0] * 1e3, "ms")
+        for size, gallery in galleries.items()
+    ]
+    return [*first, *_asked(galleries, "photos that look alike", path)]
+
+
+def _asked(galleries: dict[int, RunningGallery], name: str, path: str) -> list[Figure]:
+    """What an answer takes in each gallery, asked by turns."""
+    times: dict[int, list[float]] = {size: [] for size in galleries}
+    found: dict[int, int] = {}
+    for _ in range(RUNS):
+        for size, gallery in galleries.items():
+            seconds, items = _seconds_of(gallery, path)
+            times[size].append(seconds)
+            found[size] = len(items)
+    typical = {size: _typical(some) for size, some in times.items()}
+    least = min(galleries)
+    return [
+        Figure(
+            f"{name}: {found[size]} of {size:,}", seconds * 1e3, "ms", seconds / typical[least], f"that of {least:,}"
+        )
+        for size, seconds in typical.items()
+    ]
+
+
+def _seconds_of(gallery: RunningGallery, path: str) -> tuple[float, list[object]]:
+    """How long an answer takes, and the items in it."""
+    started = time.perf_counter()
+    answer = gallery.request("GET", path)
+    seconds = time.perf_counter() - started
+    assert answer.status == 200, answer.body
+    return seconds, json.loads(answer.body)["items"]
 
 
 def writes(catalog: Catalog) -> list[Figure]:
