@@ -90,10 +90,10 @@ class _Beams:
 
     @property
     def is_settled(self) -> bool:
-        """Whether no open beam can overtake what was found: however long it may get, words only cost."""
-        if len(self._found) < self._search.width:
+        """Whether no open beam is ahead of what was found, if it ended now: words only cost."""
+        if not self._found:
             return False
-        return self.best().score >= float(self._scores[0]) / self._penalty(self._search.longest)
+        return self.best().score >= float(self._scores[0]) / self._penalty(len(self._sentences[0]) + 1)
 
     def best(self) -> Found:
         """The best sentence that ended; the best open one if none did."""
