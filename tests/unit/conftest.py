@@ -38,6 +38,21 @@ class Aws:
     dead_letter_queue_url: str
 
 
+def create_resources(s3: Any, dynamodb: Any) -> None:
+    """The buckets and the table."""
+    s3.create_bucket(Bucket=IMAGES)
+    s3.create_bucket(Bucket=MEDIA)
+    dynamodb.create_table(
+        TableName=TABLE,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[
+            {"AttributeName": "pk", "AttributeType": "S"},
+            {"AttributeName": "sk", "AttributeType": "S"},
+        ],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+    )
+
+
 @pytest.fixture
 def quicker_moto(monkeypatch: pytest.MonkeyPatch) -> None:
     """Moto's table is not made for several threads, and copies itself for each action of a transaction; once does."""
@@ -65,17 +80,7 @@ def aws(monkeypatch: pytest.MonkeyPatch, quicker_moto: None) -> Iterator[Aws]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     with mock_aws():
         s3, dynamodb, sqs = boto3.client("s3"), boto3.client("dynamodb"), boto3.client("sqs")
-        s3.create_bucket(Bucket=IMAGES)
-        s3.create_bucket(Bucket=MEDIA)
-        dynamodb.create_table(
-            TableName=TABLE,
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[
-                {"AttributeName": "pk", "AttributeType": "S"},
-                {"AttributeName": "sk", "AttributeType": "S"},
-            ],
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        )
+        create_resources(s3, dynamodb)
         queues = [sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("ingest", "dead-letters")]
         yield Aws(s3, dynamodb, sqs, *queues)
 
