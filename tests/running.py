@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+
 from infra.deploy import ROOT
+from infra.sandbox import RunningGallery
 
 PHOTOS = ROOT / "layers" / "resnet50" / "photos"
 SHARED_PHOTOS = ROOT.parent / "shared" / "photos"  # of the workplace; tests that want them skip without
+
+
+def worker_pids(gallery: RunningGallery) -> list[int]:
+    """Process ids of the functions' workers."""
+    processes = subprocess.run(["ps", "-A", "-ww", "-o", "pid=,args="], capture_output=True, text=True, check=True)
+    return [int(line.split()[0]) for line in processes.stdout.splitlines() if f"{gallery.data}/cloud/tmp" in line]

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import time
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import pytest
 
 from infra.models import SHIPPED
 from infra.sandbox import RunningGallery, eventually
-from tests.running import PHOTOS
+from tests.running import PHOTOS, worker_pids
 
 pytestmark = pytest.mark.integration
 
@@ -71,12 +70,12 @@ def test_no_worker_outlives_its_local_cloud(own_gallery: RunningGallery) -> None
     """It would write what it finds into the next one, and for that matter into another gallery's."""
     own_gallery.start()
     own_gallery.settled(own_gallery.put("a.jpg", (PHOTOS / "cat.jpg").read_bytes()))
-    workers = workers_of(own_gallery)
+    workers = worker_pids(own_gallery)
     assert workers
     for pid in workers:
         os.kill(pid, signal.SIGSTOP)  # busy, for all that anyone can tell
     own_gallery.kill_all()
-    eventually(lambda: not workers_of(own_gallery))
+    eventually(lambda: not worker_pids(own_gallery))
 
 
 def test_only_the_supervisor_is_killed_and_started_again_at_once(own_gallery: RunningGallery) -> None:
@@ -99,11 +98,6 @@ def test_ctrl_c_while_it_starts(own_gallery: RunningGallery, seconds: float) -> 
     assert not [line for line in own_gallery.said if "Traceback" in line]
     own_gallery.start()
     assert own_gallery.settled(own_gallery.put("a.jpg", (PHOTOS / "cat.jpg").read_bytes()))["status"] == "ready"
-
-
-def workers_of(gallery: RunningGallery) -> list[int]:
-    processes = subprocess.run(["ps", "-A", "-ww", "-o", "pid=,args="], capture_output=True, text=True, check=True)
-    return [int(line.split()[0]) for line in processes.stdout.splitlines() if f"{gallery.data}/cloud/tmp" in line]
 
 
 def test_the_front_door_is_killed(own_gallery: RunningGallery) -> None:
