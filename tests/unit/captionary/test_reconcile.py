@@ -163,7 +163,7 @@ def test_people_s_words_come_back_with_a_lost_record(gallery: Gallery) -> None:
     after = gallery.catalog.get(record.id)
     assert before is not None
     assert after == replace(before, revision=1)
-    assert gallery.catalog.feedback() == {"right": 1, "wrong": 0}
+    assert gallery.catalog.figures()[1] == {"right": 1, "wrong": 0}
     assert [found.key for found in gallery.catalog.find(Query.of("mine y"), 10).records] == ["a"]
     assert run(gallery) == (Report(seen=1, models={"m": 1}), [])
 
