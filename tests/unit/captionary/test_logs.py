@@ -40,6 +40,15 @@ def test_metrics_of_one_invocation_say_nothing_of_the_one_before() -> None:
     check_metrics(first.fields(), {"stack", "service"})
 
 
+def test_a_line_carries_no_more_values_than_cloudwatch_takes() -> None:
+    measures = Measures("caption", "")
+    for _ in range(250):
+        measures.milliseconds("decode_ms", 1)
+    line = json.loads(to_line(measures.fields()))
+    check_metrics(line, {"stack", "service"})
+    assert line["stack"] == "none", "a dimension is never empty"
+
+
 def test_requests_are_measured_by_route() -> None:
     fields = request_fields("api", "gallery", "GET /images/{id}", 404, 12.34)
     check_metrics(fields, {"stack", "service", "route"})

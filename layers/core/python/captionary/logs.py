@@ -10,19 +10,20 @@ cost no request. Source: Amazon CloudWatch User Guide, "Specification: Embedded 
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 NAMESPACE = "Captionary"
 TEXT_CHARACTERS = 4000  # of a text in a line: a key has up to 1,024 bytes, a traceback a few thousand characters
-LIST_ITEMS = 100
+LIST_ITEMS = 100  # of a list; also what CloudWatch takes of one metric's values in a line
 
 
 def logger(service: str) -> Logger:
     """The log of a function."""
-    return Logger(service=service, json_serializer=to_line)
+    # A traceback once, as text, rather than as objects too.
+    return Logger(service=service, json_serializer=to_line, serialize_stacktrace=False)
 
 
 def to_line(content: dict[str, Any]) -> str:
@@ -31,28 +32,42 @@ def to_line(content: dict[str, Any]) -> str:
 
 
 class Measures:
-    """What an invocation measured."""
+    """What an invocation measured.
+
+    Powertools' Metrics write the same; of a batch of ten photos it took them five times as long.
+    """
 
     def __init__(self, service: str, stack: str, **dimensions: str) -> None:
         """Args: dimensions: beside function and stack. Each combination of values costs money: keep them few."""
-        self._metrics = EphemeralMetrics(namespace=NAMESPACE, service=service)
-        self._metrics.set_default_dimensions(stack=stack or "none", service=service, **dimensions)
+        self._dimensions = {"stack": stack or "none", "service": service, **dimensions}
+        self._units: dict[str, str] = {}
+        self._values: dict[str, list[float]] = {}
 
     def count(self, name: str, number: int = 1) -> None:
         """So many of something."""
-        self._metrics.add_metric(name, MetricUnit.Count, number)
+        self._add(name, "Count", number)
 
     def milliseconds(self, name: str, value: float) -> None:
         """Something took so long."""
-        self._metrics.add_metric(name, MetricUnit.Milliseconds, value)
+        self._add(name, "Milliseconds", value)
 
     def seconds(self, name: str, value: float) -> None:
         """Something took so long."""
-        self._metrics.add_metric(name, MetricUnit.Seconds, value)
+        self._add(name, "Seconds", value)
 
     def fields(self) -> dict[str, Any]:
         """What makes a line of the log carry them."""
-        return dict(self._metrics.serialize_metric_set())
+        directive = {
+            "Namespace": NAMESPACE,
+            "Dimensions": [list(self._dimensions)],
+            "Metrics": [{"Name": name, "Unit": unit} for name, unit in self._units.items()],
+        }
+        aws = {"Timestamp": time.time_ns() // 1_000_000, "CloudWatchMetrics": [directive]}
+        return {"_aws": aws, **self._dimensions, **self._values}
+
+    def _add(self, name: str, unit: str, value: float) -> None:
+        self._units[name] = unit
+        self._values.setdefault(name, []).append(value)
 
 
 def request_fields(service: str, stack: str, route: str, status: int, milliseconds: float) -> dict[str, Any]:
