@@ -2,6 +2,7 @@ import { useState } from "react";
 import { EVERYTHING, GALLERY_PATH } from "../address/address";
 import { goToSearch } from "../address/navigation";
 import type { Status } from "../api";
+import { waitingIn } from "../header/statusText";
 import { PageLink } from "../shared/PageLink";
 import type { Pace } from "../shared/pace";
 import { ActivityCards } from "./ActivityCards";
@@ -26,7 +27,7 @@ const SPANS: [minutes: number, name: string][] = [
 /** How the gallery is doing: what is there, what waits, what was done lately, and by which model. */
 export function StatusPage({ status, pace }: StatusPageProps) {
   const [minutes, setMinutes] = useState(60);
-  const activity = useActivity(minutes, pace);
+  const activity = useActivity(minutes, pace, status !== undefined && waitingIn(status) > 0);
   const waited = activity.data ? lastWait(activity.data.items) : null;
   return (
     <div className={styles.page}>
