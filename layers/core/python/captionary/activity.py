@@ -173,9 +173,9 @@ def _photos(outcomes: Mapping[str, int]) -> int:
 
 
 def _rounded(seconds: float) -> str:
-    """With two digits that count, and no smaller part than a tenth."""
+    """With two digits that count, and no smaller part than a tenth; written as DynamoDB does, once in a set."""
     digits = 1 if seconds < 1 else 1 - int(math.log10(seconds))
-    return f"{round(seconds, min(digits, 1)):.1f}"
+    return f"{round(seconds, min(digits, 1)):.1f}".removesuffix(".0")
 
 
 def _key(minute: int, shard: int) -> Any:
