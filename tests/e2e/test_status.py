@@ -44,9 +44,9 @@ def test_the_state_of_the_gallery_is_looked_at(tab: Page, gallery: RunningGaller
         tab.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         for width in WIDTHS:
             tab.set_viewport_size({"width": width, "height": 900})
+            tab.screenshot(path=output / f"status-{scheme}-{width}.png", full_page=True)
             assert faults(tab) == []
             assert tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "nothing sticks out"
-            tab.screenshot(path=output / f"status-{scheme}-{width}.png", full_page=True)
 
 
 def test_it_goes_on_telling_and_failures_are_tried_again(tab: Page, gallery: RunningGallery, cat: bytes) -> None:

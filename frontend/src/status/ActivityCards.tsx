@@ -1,8 +1,15 @@
 import type { Activity } from "../api";
-import { clockText, doneIn, durationText, failedIn, millisecondsText, numberText } from "./activityText";
-import { photosText, stageMeans } from "./activityText";
+import {
+  clockText,
+  doneIn,
+  durationText,
+  failedIn,
+  millisecondsText,
+  numberText,
+  photosText,
+  stageMeans,
+} from "./activityText";
 import { BarGraph } from "./BarGraph";
-import { LineGraph } from "./LineGraph";
 import styles from "./StatusPage.module.css";
 
 export interface ActivityCardsProps {
@@ -82,7 +89,7 @@ export function ActivityCards({ activity: { items, step_seconds } }: ActivityCar
                   <th scope="row">{stage}</th>
                   <td className={styles.figure}>{millisecondsText(mean)}</td>
                   <td>
-                    <LineGraph values={items.map(({ ms }) => ms[stage])} />
+                    <BarGraph bars={items.map(({ ms }) => ({ value: ms[stage] ?? 0 }))} isSmall />
                   </td>
                 </tr>
               ))}

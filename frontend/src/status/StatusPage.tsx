@@ -57,7 +57,7 @@ export function StatusPage({ status, pace }: StatusPageProps) {
             name="Photos a minute"
             value={activity.data ? numberText(Math.round(activity.data.per_minute)) : "–"}
           />
-          <Tile name="Last wait in the queue" value={waited === null ? "–" : durationText(waited)} />
+          <Tile name="Last wait" value={waited === null ? "–" : durationText(waited)} />
         </dl>
       ) : (
         <p className={styles.soft}>Asking the gallery …</p>

@@ -2,33 +2,35 @@
 
 import type { Model } from "../api";
 
-const SHARES: [measure: string, name: string][] = [
-  ["top1", "names right at once"],
-  ["top5", "names right within five labels"],
+export type Fact = [name: string, value: string];
+
+const SHARES: Fact[] = [
+  ["top1", "Right at once"],
+  ["top5", "Right within five labels"],
+];
+const SENTENCES: Fact[] = [
+  ["bleu4", "Sentences, BLEU-4"],
+  ["rouge", "Sentences, ROUGE-L"],
+  ["cider", "Sentences, CIDEr"],
 ];
 
 /** The model's figures with their names, as far as they were measured. */
-export function modelFacts({
-  version,
-  classes,
-  scores,
-  caption_scores,
-}: Model): [name: string, value: string][] {
+export function modelFacts({ version, classes, scores, caption_scores }: Model): Fact[] {
   return [
     ["Version", version],
-    ...(classes === undefined
-      ? []
-      : ([["Kinds of things", classes.toLocaleString("en")]] as [string, string][])),
-    ...SHARES.flatMap(([measure, name]): [string, string][] => {
-      const share = scores?.[measure];
-      return typeof share === "number" ? [[capital(name), `${(share * 100).toFixed(1)}%`]] : [];
-    }),
-    ...Object.entries(caption_scores ?? {}).flatMap(([measure, value]): [string, string][] =>
-      typeof value === "number" ? [[`Sentences, ${measure}`, value.toLocaleString("en")]] : [],
-    ),
+    ...measured([["classes", "Kinds of things"]], { classes }, (kinds) => kinds.toLocaleString("en")),
+    ...measured(SHARES, scores, (share) => `${(share * 100).toFixed(1)}%`),
+    ...measured(SENTENCES, caption_scores, (score) => score.toLocaleString("en")),
   ];
 }
 
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
+function measured(
+  names: Fact[],
+  measures: Record<string, unknown> | null | undefined,
+  toText: (value: number) => string,
+): Fact[] {
+  return names.flatMap(([measure, name]): Fact[] => {
+    const value = measures?.[measure];
+    return typeof value === "number" ? [[name, toText(value)]] : [];
+  });
 }

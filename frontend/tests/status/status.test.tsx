@@ -42,7 +42,7 @@ test("tells what waits, what was done and how long it took", async () => {
   expect(figure("Captioned")).toHaveTextContent("2");
   expect(figure("In the queue")).toHaveTextContent("7");
   expect(figure("Dead letters")).toHaveTextContent("1");
-  expect(figure("Last wait in the queue")).toHaveTextContent("2.4 s");
+  expect(figure("Last wait")).toHaveTextContent("2.4 s");
   expect(
     screen.getByRole("img", {
       name: "Photos over time. 42 in all, 2 of them failed; at most 42 in a minute.",
@@ -135,14 +135,16 @@ test("tells of the model, and why a better one can't take over", async () => {
     version: "f520",
     classes: 200,
     scores: { pictures: 2000, top1: 0.475, top5: 0.728 },
-    caption_scores: null,
+    caption_scores: { pictures: 1000, bleu4: 19.08, sacrebleu: 19.08 },
   };
   gallery.upgrade = { model: "imagenet", state: "failed", reason: "the host was silent" };
   window.history.replaceState(null, "", "/status");
   openPage();
   const card = await screen.findByRole("region", { name: "Captions by the starter model" });
   expect(card).toHaveTextContent("Kinds of things200");
-  expect(card).toHaveTextContent("Names right at once47.5%");
+  expect(card).toHaveTextContent("Right at once47.5%");
+  expect(card).toHaveTextContent("Sentences, BLEU-419.08");
+  expect(card).not.toHaveTextContent("sacrebleu");
   expect(card).toHaveTextContent("3 right, 1 wrong");
   expect(card).toHaveTextContent("can’t take over: the host was silent");
 });
