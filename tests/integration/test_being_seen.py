@@ -14,7 +14,8 @@ import boto3
 import pytest
 
 from captionary.activity import STAGES
-from infra.deploy import ROOT, STACK
+from infra.deploy import ROOT, STACK, deploy
+from infra.models import SHIPPED
 from infra.sandbox import RunningGallery, eventually
 from tests.unit.log import check_metrics
 
@@ -161,17 +162,19 @@ def test_what_recovery_does_is_told_too(own_gallery: RunningGallery, cat: bytes)
     assert way_of(own_gallery, image_id) == ["caption: ready", "recovery: restored"]
 
 
-def test_alarms_are_set_and_mail_is_sent_only_where_there_is_an_address(gallery: RunningGallery) -> None:
-    cloudwatch, sns = (
-        boto3.client(
-            service,
-            endpoint_url=gallery.endpoints["aws_endpoint"],
-            region_name="us-east-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-        )
-        for service in ("cloudwatch", "sns")
+def client(gallery: RunningGallery, service: str) -> Any:
+    return boto3.client(
+        service,  # type: ignore[call-overload]
+        endpoint_url=gallery.endpoints["aws_endpoint"],
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
     )
+
+
+def test_alarms_are_told_by_mail_where_there_is_an_address(own_gallery: RunningGallery) -> None:
+    own_gallery.start()
+    cloudwatch, sns = client(own_gallery, "cloudwatch"), client(own_gallery, "sns")
     alarms = cloudwatch.describe_alarms()["MetricAlarms"]
     assert {(alarm["Namespace"], alarm["MetricName"]) for alarm in alarms} == {
         ("AWS/SQS", "ApproximateNumberOfMessagesVisible"),
@@ -179,8 +182,18 @@ def test_alarms_are_set_and_mail_is_sent_only_where_there_is_an_address(gallery:
         ("AWS/Lambda", "Errors"),
         ("AWS/ApiGateway", "5XXError"),
     }
+    assert all(alarm["Dimensions"][0]["Value"].startswith(STACK) for alarm in alarms)
     assert all(not alarm["AlarmActions"] for alarm in alarms)
     assert sns.list_topics()["Topics"] == []
+
+    site = own_gallery.endpoints["site"].rstrip("/")
+    deploy(own_gallery.clients, SHIPPED / "starter", {"PublicS3Endpoint": site, "AlarmEmail": "you@example.org"})
+    [topic] = sns.list_topics()["Topics"]
+    [subscription] = sns.list_subscriptions()["Subscriptions"]
+    assert (subscription["Protocol"], subscription["Endpoint"]) == ("email", "you@example.org")
+    alarms = cloudwatch.describe_alarms()["MetricAlarms"]
+    assert len(alarms) == 4
+    assert all(alarm["AlarmActions"] == alarm["OKActions"] == [topic["TopicArn"]] for alarm in alarms)
 
 
 def test_watching(gallery: RunningGallery, cat: bytes) -> None:

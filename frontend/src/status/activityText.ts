@@ -53,7 +53,8 @@ export function durationText(seconds: number): string {
 }
 
 export function millisecondsText(milliseconds: number): string {
-  return `${milliseconds.toFixed(milliseconds < 10 ? 1 : 0)} ms`;
+  const digits = { maximumFractionDigits: milliseconds < 10 ? 1 : 0 };
+  return `${milliseconds.toLocaleString("en", digits)} ms`;
 }
 
 export function numberText(count: number): string {

@@ -51,5 +51,5 @@ test.each([
 });
 
 test("milliseconds have a decimal where that says something", () => {
-  expect([4.06, 104.4].map(millisecondsText)).toEqual(["4.1 ms", "104 ms"]);
+  expect([4.06, 104.4, 1074].map(millisecondsText)).toEqual(["4.1 ms", "104 ms", "1,074 ms"]);
 });
