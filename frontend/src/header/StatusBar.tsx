@@ -19,12 +19,10 @@ export function StatusBar({ status }: StatusBarProps) {
         {statusParts(status).map((part) => (
           <li key={part}>{part}</li>
         ))}
-        <li>
-          <PageLink className={styles.link} href={STATUS_PATH} onGo={goToStatus}>
-            Status
-          </PageLink>
-        </li>
       </ul>
+      <PageLink className={styles.link} href={STATUS_PATH} onGo={goToStatus}>
+        Status
+      </PageLink>
       <p className={styles.note} aria-live="polite" data-failed={upgrade?.state === "failed"}>
         {modelNote(status)}
         {offersFull && (
