@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from captionary.catalog import Catalog
+from captionary.reconcile import log_photo
 from captionary.records import Record
 
 from .clients import Clients
@@ -47,6 +48,8 @@ def caption_anew(
     for start in range(0, len(stale), CHUNK):
         chunk = stale[start : start + CHUNK]
         look_again(clients, endpoints, [record.key for record in chunk])
+        for record in chunk:
+            log_photo(record.key, "queued_anew")
         records = _wait_for(catalog, {record.id for record in chunk}, is_stale, lambda: _is_empty(clients, endpoints))
         left_of_chunk = sum(map(is_stale, records["ready"]))
         done_of_chunk = len(records["ready"]) - left_of_chunk

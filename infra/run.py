@@ -22,7 +22,7 @@ from captionary.catalog import Catalog, Upgrade
 from captionary.packs import Pack
 from captionary.reconcile import Report
 
-from . import feed, front_door
+from . import feed, front_door, recovery_log
 from .builder import REASON_LENGTH, Builder, BuildError
 from .clients import REGION, connect, ignore_personal_settings
 from .data_folder import DataFolder
@@ -441,6 +441,7 @@ def main(port: int, data: Path, model: str, open_page: bool) -> None:
     try:
         choice = choose(model)
         folder.open()
+        recovery_log.keep(folder.logs)
         check_port(port)
         if choice.warning:
             say(choice.warning)

@@ -2,7 +2,7 @@ import { lazy, Suspense, useCallback, useMemo, useRef, useState } from "react";
 import { useDropzone } from "react-dropzone";
 import { EVERYTHING, isEverything } from "./address/address";
 import { goToPhoto, goToSearch, leavePhoto } from "./address/navigation";
-import { useAddress } from "./address/useAddress";
+import { useAddress, useIsAtStatus } from "./address/useAddress";
 import type { Image } from "./api";
 import { retryImage } from "./api";
 import styles from "./App.module.css";
@@ -42,6 +42,7 @@ import { useLeaveWarning } from "./uploads/useLeaveWarning";
 import { usePaste } from "./uploads/usePaste";
 import { useUploadQueue } from "./uploads/useUploadQueue";
 
+const StatusPage = lazy(async () => ({ default: (await import("./status/StatusPage")).StatusPage }));
 const Viewer = lazy(async () => ({ default: (await import("./viewer/Viewer")).Viewer }));
 
 export interface AppProps {
@@ -51,12 +52,19 @@ export interface AppProps {
 /** The page: takes photos in from anywhere on the window, and shows the gallery. */
 export function App({ pace = PACE }: AppProps) {
   const { search, photo } = useAddress();
+  const isAtStatus = useIsAtStatus();
   const uploads = useUploadQueue();
   const deletions = useDeletionQueue();
   const isUploading = useIsUploading(uploads);
   const status = useStatus(pace, isUploading);
   const isWaiting = status.data !== undefined && waitingIn(status.data) > 0;
-  const timeline = useTimeline(search, pace, isUploading || isWaiting, replacedModel(status.data));
+  const timeline = useTimeline(
+    search,
+    pace,
+    !isAtStatus,
+    isUploading || isWaiting,
+    replacedModel(status.data),
+  );
   const leaving = useLeaving(deletions);
   const { failure } = useDeletions(deletions);
   const isOnline = useIsOnline();
@@ -82,7 +90,7 @@ export function App({ pace = PACE }: AppProps) {
   usePaste(uploads.add);
   useLeaveWarning(isUploading);
   const opened = images.find(({ id }) => id === photo);
-  useTitle(opened && titleOf(opened));
+  useTitle(isAtStatus ? "Status" : opened && titleOf(opened));
 
   const { clear } = selection;
   const remove = useCallback(
@@ -108,13 +116,14 @@ export function App({ pace = PACE }: AppProps) {
       setShowsShortcuts(true);
     },
     "Ctrl z": deletions.undo,
-    ...(photo === null && {
-      "/": () => searchInput.current?.focus(),
-      Escape: selection.clear,
-      Delete: () => {
-        remove([...selection.ids]);
-      },
-    }),
+    ...(photo === null && { "/": () => searchInput.current?.focus() }),
+    ...(photo === null &&
+      !isAtStatus && {
+        Escape: selection.clear,
+        Delete: () => {
+          remove([...selection.ids]);
+        },
+      }),
   });
 
   return (
@@ -132,7 +141,7 @@ export function App({ pace = PACE }: AppProps) {
               window.scrollTo(0, 0);
             }}
           />
-          {selection.ids.size > 0 && (
+          {selection.ids.size > 0 && !isAtStatus && (
             <SelectionBar
               count={selection.ids.size}
               onDelete={() => {
@@ -160,38 +169,50 @@ export function App({ pace = PACE }: AppProps) {
         <main className={styles.main}>
           <input {...dropzone.getInputProps({ "aria-label": "Photos to add" })} />
           <FolderInput ref={folderInput} onChoose={uploads.add} />
-          {status.data && (
-            <div className={styles.bars}>
-              <StatusBar status={status.data} />
-              {(images.length > 0 || !isEverything(search)) && (
-                <Filters
-                  search={search}
-                  counts={status.data.counts}
-                  found={foundText(search, timeline, images.length)}
-                  onSearch={goToSearch}
-                />
+          {isAtStatus ? (
+            <ErrorBoundary
+              fallback={<Notice>The status can’t be shown. Load the page again to try once more.</Notice>}
+            >
+              <Suspense>
+                <StatusPage status={status.data} pace={pace} />
+              </Suspense>
+            </ErrorBoundary>
+          ) : (
+            <>
+              {status.data && (
+                <div className={styles.bars}>
+                  <StatusBar status={status.data} />
+                  {(images.length > 0 || !isEverything(search)) && (
+                    <Filters
+                      search={search}
+                      counts={status.data.counts}
+                      found={foundText(search, timeline, images.length)}
+                      onSearch={goToSearch}
+                    />
+                  )}
+                </div>
               )}
-            </div>
+              <Gallery
+                timeline={timeline}
+                search={search}
+                images={images}
+                isUploading={isUploading}
+                selection={selection}
+                open={photo}
+                onOpen={goToPhoto}
+                onRetry={(image) => {
+                  retry.mutate(image.id);
+                }}
+                onDelete={remove}
+                onShowAll={() => {
+                  goToSearch(EVERYTHING);
+                }}
+                onAddPhotos={dropzone.open}
+                onAddFolder={addFolder}
+                onAddFiles={uploads.add}
+              />
+            </>
           )}
-          <Gallery
-            timeline={timeline}
-            search={search}
-            images={images}
-            isUploading={isUploading}
-            selection={selection}
-            open={photo}
-            onOpen={goToPhoto}
-            onRetry={(image) => {
-              retry.mutate(image.id);
-            }}
-            onDelete={remove}
-            onShowAll={() => {
-              goToSearch(EVERYTHING);
-            }}
-            onAddPhotos={dropzone.open}
-            onAddFolder={addFolder}
-            onAddFiles={uploads.add}
-          />
         </main>
         <UploadTray queue={uploads} onShow={goToPhoto} />
       </div>

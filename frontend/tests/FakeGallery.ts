@@ -1,5 +1,15 @@
 import { vi } from "vitest";
-import type { Edit, Image, LabelCount, Page, Similar, Status, Verdict } from "../src/api";
+import type {
+  Activity,
+  ActivityStep,
+  Edit,
+  Image,
+  LabelCount,
+  Page,
+  Similar,
+  Status,
+  Verdict,
+} from "../src/api";
 import { anImage, aPendingImage } from "./anImage";
 
 /** A file that the page sent, as it came over the wire. */
@@ -32,6 +42,10 @@ export class FakeGallery {
   upgrade: Status["upgrade"] = null;
   /** What the gallery finds to be like any photo. */
   similar: Similar[] = [];
+  /** What it did lately, oldest first. */
+  activity: ActivityStep[] = [];
+  /** How many messages wait in its queues. */
+  queue: Status["queue"] = { waiting: 0, dead_letters: 0 };
   isDown = false;
   /** Whether the bucket takes no forms, as behind a proxy that only lets the API through. */
   isBucketDown = false;
@@ -178,6 +192,7 @@ export class FakeGallery {
 
   #get(route: string, query: URLSearchParams): Response {
     if (route === "/status") return Response.json(this.#status());
+    if (route === "/activity") return Response.json(this.#activity(query));
     if (route === "/labels") return Response.json({ items: this.#labels(query) });
     if (query.has("cursor") && !this.knowsCursors) return Response.json(BAD_CURSOR, { status: 400 });
     if (route === "/images") return Response.json(this.#list(query));
@@ -189,11 +204,16 @@ export class FakeGallery {
   #list(query: URLSearchParams): Page {
     const ids = query.get("ids")?.split(",");
     if (ids) return { items: this.images.filter((image) => ids.includes(image.id)), next: null };
-    const found = this.images.filter((image) => isFound(image, query));
     const limit = Number(query.get("limit") ?? 50);
+    // A place in the gallery, whatever is found there.
     const start = Number(query.get("cursor") ?? 0);
-    const end = start + limit;
-    return { items: found.slice(start, end), next: end < found.length ? String(end) : null };
+    const found = this.images.filter((image, index) => index >= start && isFound(image, query));
+    const items = found.slice(0, limit);
+    const last = items.at(-1);
+    return {
+      items,
+      next: last && found.length > limit ? String(this.images.indexOf(last) + 1) : null,
+    };
   }
 
   #labels(query: URLSearchParams): LabelCount[] {
@@ -261,12 +281,17 @@ export class FakeGallery {
     }
     return {
       counts,
-      queue: { waiting: 0, dead_letters: 0 },
+      queue: this.queue,
       feedback,
       model: this.model,
       upgrade: this.upgrade,
       version: "1",
     };
+  }
+
+  #activity(query: URLSearchParams): Activity {
+    const minutes = Number(query.get("minutes"));
+    return { minutes, step_seconds: minutes > 60 ? 600 : 60, per_minute: 31.6, items: this.activity };
   }
 
   #take({ url, headers, body }: SentFile): { status: number; text: string } | null {

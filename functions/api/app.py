@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import functools
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ParamSpec
 
 import boto3
-from aws_lambda_powertools import Logger
 from chalice import Chalice, Response
 
-from captionary import __version__, clients, events, identity, parameters, problems
+from captionary import __version__, activity, clients, events, identity, logs, parameters, problems
+from captionary.activity import Activity
 from captionary.catalog import Catalog
 from captionary.errors import InvalidCursor
 from captionary.gallery import Gallery
@@ -25,6 +26,7 @@ P = ParamSpec("P")
 DOWNLOAD_SECONDS = 300
 DEFAULT_LABELS, MAX_LABELS = 100, 1000
 DEFAULT_SIMILAR, MAX_SIMILAR = 12, 50
+DEFAULT_MINUTES = 60
 DESCRIPTION = Path(__file__).with_name("openapi.json").read_text(encoding="utf-8")
 DESCRIPTION_SECONDS = 300  # that it may be kept by whoever asked for it
 ANY_TYPE = ["*/*"]  # of content: where a body is not looked at
@@ -33,7 +35,7 @@ DOCS_PAGE = "/docs.html"  # of the site: frontend/docs.html
 settings = Settings.from_environment(
     "table", "images_bucket", "media_bucket", "ingest_queue_url", "dead_letter_queue_url"
 )
-logger = Logger(service="api")
+logger = logs.logger("api")
 config = clients.config(connections=20)
 catalog = Catalog(boto3.client("dynamodb", config=config), settings.table)
 gallery = Gallery(
@@ -47,19 +49,17 @@ app = Chalice(app_name="captionary")
 
 
 def answering(route: Callable[P, Response]) -> Callable[P, Response]:
-    """Log one line for the request, and turn what goes wrong into problem details."""
+    """Turn what goes wrong into problem details."""
 
     @functools.wraps(route)
     def answer(*args: P.args, **kwargs: P.kwargs) -> Response:
         try:
-            response = route(*args, **kwargs)
+            return route(*args, **kwargs)
         except problems.Problem as problem:
-            response = refusal(problem)
+            return refusal(problem)
         except Exception:
-            logger.exception("request", route=route.__name__)
-            response = refusal(problems.internal())
-        logger.info("request", route=route.__name__, status=response.status_code)
-        return response
+            logger.exception("failure")
+            return refusal(problems.internal())
 
     return answer
 
@@ -182,6 +182,7 @@ def retry_image(id: str) -> Response:
 def delete_images() -> Response:
     """`POST /images/delete`: remove several photos."""
     ids = parameters.ids_of(body_json())
+    logger.append_keys(image_ids=ids)
     deleted: list[str] = []
     missing: list[str] = []
     for image_id in ids:
@@ -202,19 +203,29 @@ def known_images() -> Response:
 @answering
 def get_status() -> Response:
     """`GET /status`: how many photos there are, what waits, and what runs."""
+    counts, feedback = catalog.figures()
     return ok(
         {
-            "counts": catalog.counts(),
+            "counts": counts,
             "queue": {
                 "waiting": depth(settings.ingest_queue_url),
                 "dead_letters": depth(settings.dead_letter_queue_url),
             },
             "model": catalog.model(),
             "upgrade": catalog.upgrade(),
-            "feedback": catalog.feedback(),
+            "feedback": feedback,
             "version": __version__,
         }
     )
+
+
+@app.route("/activity", methods=["GET"], content_types=ANY_TYPE)
+@answering
+def get_activity() -> Response:
+    """`GET /activity`: what was captioned in the last minutes, and how long it took."""
+    text = query_parameters("minutes").get("minutes")
+    minutes = parameters.whole_number("minutes", text, DEFAULT_MINUTES, activity.MAX_MINUTES)
+    return ok(Activity(catalog.table).read(minutes))
 
 
 @app.route("/openapi.json", methods=["GET"], content_types=ANY_TYPE)
@@ -289,7 +300,24 @@ def refusal(problem: problems.Problem) -> Response:
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Lambda's entry: Chalice, with the refusals that are its own made problem details too."""
+    """Lambda's entry: answers, and logs one line for the request."""
+    started = time.perf_counter()
+    route = f"{event.get('httpMethod')} {event.get('resource')}"
+    logger.append_keys(
+        request_id=(event.get("requestContext") or {}).get("requestId"),
+        route=route,
+        image_id=(event.get("pathParameters") or {}).get("id"),
+        image_ids=None,
+    )
+    response = respond(event, context)
+    milliseconds = (time.perf_counter() - started) * 1000
+    answered = logs.request_fields("api", settings.stack, route, response["statusCode"], milliseconds)
+    logger.info("request", **answered)
+    return response
+
+
+def respond(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Chalice's answer, with the refusals that are its own made problem details too."""
     response: dict[str, Any] = app(event, context)
     status = response["statusCode"]
     if status < 400 or response["headers"].get("Content-Type") == problems.CONTENT_TYPE:

@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from aws_lambda_powertools import Logger
 from botocore.config import Config
 
-from captionary import clients, events, images, packs
+from captionary import clients, events, identity, images, logs, packs
+from captionary.activity import Activity, Batch
 from captionary.captioner import Captioner
 from captionary.catalog import Catalog
 from captionary.errors import CRASHED, GAVE_UP, FileTooLarge, PhotoError
@@ -30,6 +30,7 @@ from captionary.gallery import Gallery, Work, sidecar
 from captionary.records import Record
 from captionary.settings import Settings
 from captionary.storage import Storage
+from captionary.table import Table
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -38,7 +39,7 @@ MAX_RECEIVES = int(os.environ.get("MAX_RECEIVES", "3"))  # as the queue's redriv
 FIRST_RETRY_SECONDS = int(os.environ.get("FIRST_RETRY_SECONDS", "10"))  # and six times as long before each further one
 
 settings = Settings.from_environment("table", "images_bucket", "media_bucket", "ingest_queue_url")
-logger = Logger(service="caption")
+logger = logs.logger("caption")
 config = clients.config().merge(
     Config(
         parameter_validation=False,  # these three take time from each photo, and what they check
@@ -50,6 +51,9 @@ storage = Storage(boto3.client("s3", config=config), settings.images_bucket, set
 catalog = Catalog(boto3.client("dynamodb", config=config), settings.table)
 queue = boto3.client("sqs", config=config)
 gallery = Gallery(storage, catalog)
+# Not patient: it only tells, and no photo shall wait for that.
+hasty = Config(connect_timeout=1, read_timeout=1, retries={"total_max_attempts": 1})
+activity = Activity(Table(boto3.client("dynamodb", config=config.merge(hasty)), settings.table))
 # One photo's reading and writing goes on while another's picture is worked on.
 photos = ThreadPoolExecutor(max_workers=2, thread_name_prefix="photo")
 one_at_a_time = threading.Lock()
@@ -103,7 +107,8 @@ def caption(event: events.ObjectEvent, work: Work | None) -> tuple[str, dict[str
     stored = gallery.finish(work, found)
     stages.done("record")
     outcome = stored.status if stored else "superseded"
-    return outcome, {"error": found.error_code or None, "bytes": found.bytes, "ms": stages.milliseconds}
+    details = {"error": found.error_code or None, "bytes": found.bytes, "ms": stages.milliseconds}
+    return outcome, {**details, "model": f"{found.model_name} {found.model_version}".strip() or None}
 
 
 def fail(record: Record, reason: PhotoError) -> Record:
@@ -163,21 +168,32 @@ class Message:
     id: str
     receipt: str
     tries: int
+    waited: float  # seconds since it was sent
     events: list[events.ObjectEvent]
 
     @classmethod
     def read(cls, record: dict[str, Any]) -> Message:
         """A record of Lambda's SQS event."""
+        attributes = record["attributes"]
+        tries = int(attributes["ApproximateReceiveCount"])
+        waited = max(0.0, time.time() - int(attributes["SentTimestamp"]) / 1000)
         try:
             told = events.parse(record["body"])
         except ValueError as exc:
-            logger.warning("message", outcome="dropped", reason=str(exc), body=record["body"][:200])
+            logger.warning(
+                "message", message_id=record["messageId"], outcome="dropped", reason=str(exc), body=record["body"][:200]
+            )
             told = []
-        tries = int(record["attributes"]["ApproximateReceiveCount"])
-        return cls(record["messageId"], record["receiptHandle"], tries, told)
+        return cls(record["messageId"], record["receiptHandle"], tries, waited, told)
 
 
-def process(message: Message, works: dict[events.ObjectEvent, Work | None]) -> bool:
+def names(message: Message, event: events.ObjectEvent) -> dict[str, Any]:
+    """What an event is found by in the log."""
+    image_id = identity.image_id(event.key)
+    return {"image_id": image_id, "key": event.key, "message_id": message.id, "tries": message.tries}
+
+
+def process(message: Message, works: dict[events.ObjectEvent, Work | None], batch: Batch) -> bool:
     """Do what a message's events ask for; whether that succeeded."""
     for event in message.events:
         try:
@@ -190,9 +206,10 @@ def process(message: Message, works: dict[events.ObjectEvent, Work | None]) -> b
             else:
                 outcome, details = ("removed" if gallery.removed(event) else "known"), {}
         except Exception as exc:  # whatever it is, the other photos go on and this one comes again
-            put_off(message, event, exc)
+            put_off(message, event, exc, batch)
             return False
-        logger.info("photo", key=event.key, outcome=outcome, **details)
+        logger.info("photo", **names(message, event), outcome=outcome, **details)
+        batch.came(outcome, details.get("error"), details.get("ms"))
     return True
 
 
@@ -214,11 +231,13 @@ def caption_carefully(message: Message, event: events.ObjectEvent, work: Work | 
     return caption(event, noted) if noted else ("superseded", {})
 
 
-def put_off(message: Message, event: events.ObjectEvent | None, reason: Exception) -> None:
+def put_off(message: Message, event: events.ObjectEvent | None, reason: Exception, batch: Batch) -> None:
     """Something failed that may pass: let the message come again soon, or give up after its last try."""
     last = message.tries >= MAX_RECEIVES
-    key, outcome = event.key if event else None, "gave_up" if last else "put_off"
-    logger.error("photo", key=key, outcome=outcome, tries=message.tries, exc_info=reason)
+    outcome = "gave_up" if last else "put_off"
+    for each in [event] if event else message.events:
+        logger.error("photo", **names(message, each), outcome=outcome, exc_info=reason)
+        batch.came(outcome, "internal" if last else None)
     try:
         if event and event.created and (last or message.tries > 1):
             forgive(event, last)
@@ -229,7 +248,7 @@ def put_off(message: Message, event: events.ObjectEvent | None, reason: Exceptio
             VisibilityTimeout=0 if last else FIRST_RETRY_SECONDS * 6 ** (message.tries - 1),
         )
     except Exception:  # the queue's own time limit brings the message back, if later
-        logger.exception("put_off", key=key)
+        logger.exception("put_off", message_id=message.id)
 
 
 def forgive(event: events.ObjectEvent, last: bool) -> None:
@@ -248,25 +267,51 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dic
 
     Returns: the partial batch response: ids of the messages that are to come again.
     """
+    logger.append_keys(request_id=context.aws_request_id)
     records = event.get("Records")
     if not records:
         with one_at_a_time:
             pack = captioner().pack
         logger.info("ready", pack=pack.name, version=pack.version)
         return {"batchItemFailures": []}
-    batch = [Message.read(record) for record in records]
-    failed = [message for message, success in zip(batch, work_on(batch), strict=True) if not success]
+    messages = [Message.read(record) for record in records]
+    batch = Batch()
+    for message in messages:
+        batch.took(message.waited, message.tries)
+    failed = [message for message, success in zip(messages, work_on(messages, batch), strict=True) if not success]
+    tell(batch)
     return {"batchItemFailures": [{"itemIdentifier": message.id} for message in failed]}
 
 
-def work_on(batch: list[Message]) -> list[bool]:
+def work_on(messages: list[Message], batch: Batch) -> list[bool]:
     """Deal with a batch of messages; for each of them, whether that succeeded."""
     try:
-        works = gallery.begin(event for message in batch for event in message.events if event.created)
+        works = gallery.begin(event for message in messages for event in message.events if event.created)
     except Exception as exc:  # the table does not answer
-        for message in batch:
-            put_off(message, None, exc)
-        return [False] * len(batch)
-    if any(message.tries > 1 for message in batch):
-        return [process(message, works) for message in batch]
-    return list(photos.map(lambda message: process(message, works), batch))
+        for message in messages:
+            put_off(message, None, exc, batch)
+        return [False] * len(messages)
+    if any(message.tries > 1 for message in messages):
+        return [process(message, works, batch) for message in messages]
+    return list(photos.map(lambda message: process(message, works, batch), messages))
+
+
+def tell(batch: Batch) -> None:
+    """Say what came of a batch: in the log, with its metrics, and in the gallery's activity."""
+    measures = logs.Measures("caption", settings.stack)
+    for outcome, count in batch.outcomes.items():
+        measures.count(outcome, count)
+    for code, count in batch.errors.items():
+        measures.count(f"error_{code}", count)
+    for stage, milliseconds in batch.milliseconds.items():
+        for each in milliseconds:
+            measures.milliseconds(f"{stage}_ms", each)
+    for waited in batch.waits:
+        measures.seconds("wait_seconds", round(waited, 3))
+    for tries in batch.tries:
+        measures.count("tries", tries)
+    logger.info("batch", messages=len(batch.tries), **measures.fields())
+    try:
+        activity.add(batch)
+    except Exception as exc:  # the photos are done, and stay so
+        logger.warning("activity", outcome="not_told", reason=str(exc))

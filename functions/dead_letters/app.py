@@ -10,9 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from aws_lambda_powertools import Logger
 
-from captionary import clients, events, identity
+from captionary import clients, events, identity, logs
 from captionary.catalog import Catalog
 from captionary.errors import GAVE_UP
 from captionary.gallery import Gallery
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 settings = Settings.from_environment("table", "images_bucket", "media_bucket")
-logger = Logger(service="dead_letters")
+logger = logs.logger("dead_letters")
 catalog = Catalog(boto3.client("dynamodb", config=clients.config()), settings.table)
 gallery = Gallery(
     Storage(boto3.client("s3", config=clients.config()), settings.images_bucket, settings.media_bucket), catalog
@@ -46,13 +45,16 @@ def may_go(letter: dict[str, Any]) -> bool:
     except ValueError:
         logger.warning("letter", outcome="dropped", message_id=letter["messageId"], body=letter["body"][:200])
         return True
-    try:
-        outcomes = {each.key: settle(each) for each in told}
-    except Exception:  # what kept the caption function from its work may not be over
-        logger.exception("letter", outcome="put_off", message_id=letter["messageId"])
-        return False
-    logger.info("letter", message_id=letter["messageId"], outcomes=outcomes)
-    return "failed" not in outcomes.values()
+    found = {}
+    for event in told:
+        names = {"image_id": identity.image_id(event.key), "key": event.key, "message_id": letter["messageId"]}
+        try:
+            found[event] = settle(event)
+        except Exception:  # what kept the caption function from its work may not be over
+            logger.exception("letter", **names, outcome="put_off")
+            return False
+        logger.info("letter", **names, outcome=found[event])
+    return "failed" not in found.values()
 
 
 def settle(event: events.ObjectEvent) -> str:

@@ -8,15 +8,15 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import boto3
-from aws_lambda_powertools import Logger
 
-from captionary import clients, identity, parameters, problems
+from captionary import clients, identity, logs, parameters, problems
 from captionary.catalog import Catalog
 from captionary.formats import CONTENT_TYPES, looks_like_picture
 from captionary.gallery import Gallery
@@ -32,7 +32,7 @@ UPLOAD_BYTES = 50_000_000
 FORM_LIFE = timedelta(minutes=15)
 
 settings = Settings.from_environment("table", "images_bucket", "media_bucket")
-logger = Logger(service="upload")
+logger = logs.logger("upload")
 config = clients.config()
 storage = Storage(boto3.client("s3", config=config), settings.images_bucket, settings.media_bucket)
 gallery = Gallery(storage, Catalog(boto3.client("dynamodb", config=config), settings.table))
@@ -56,6 +56,7 @@ def take_image(event: dict[str, Any]) -> dict[str, Any]:
             "The content is not that of a JPEG, PNG, WebP, GIF, TIFF, BMP, HEIC or AVIF file."
         )
     key = identity.upload_key(unquote(headers.get("x-filename", "")))
+    logger.append_keys(image_id=identity.image_id(key), key=key)
     record = gallery.expect(key, len(data), content_type)
     try:
         storage.put_original(key, data, content_type)
@@ -83,6 +84,7 @@ def sign_upload(event: dict[str, Any]) -> dict[str, Any]:
     content_type = accepted_type(content_type)
     now = datetime.now(UTC)
     key = identity.upload_key(filename, now)
+    logger.append_keys(image_id=identity.image_id(key), key=key)
     form = signer.generate_presigned_post(
         settings.images_bucket,
         key,
@@ -160,18 +162,24 @@ ROUTES: dict[tuple[str, str], Callable[[dict[str, Any]], dict[str, Any]]] = {
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Lambda's entry, for API Gateway's proxy events."""
+    started = time.perf_counter()
     method, resource = event.get("httpMethod", ""), event.get("resource", "")
+    name = f"{method} {resource}"
+    request_id = (event.get("requestContext") or {}).get("requestId")
+    logger.append_keys(request_id=request_id, route=name, image_id=None, key=None)
     try:
         route = ROUTES.get((method, resource))
         if route is None:
-            raise problems.RouteNotFound(f"There is no {method} {resource}.")
+            raise problems.RouteNotFound(f"There is no {name}.")
         response = route(event)
     except problems.Problem as problem:
         response = refusal(problem)
     except Exception:
-        logger.exception("request", route=f"{method} {resource}")
+        logger.exception("failure")
         response = refusal(problems.internal())
-    logger.info("request", route=f"{method} {resource}", status=response["statusCode"])
+    milliseconds = (time.perf_counter() - started) * 1000
+    answered = logs.request_fields("upload", settings.stack, name, response["statusCode"], milliseconds)
+    logger.info("request", **answered)
     return response
 
 

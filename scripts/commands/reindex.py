@@ -12,7 +12,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from captionary.reconcile import Report
+from infra import recovery_log
 from infra.clients import Clients, connect
+from infra.data_folder import DataFolder
 from infra.recaption import caption_anew
 from infra.recover import RecoveryError, recover
 
@@ -30,6 +32,7 @@ def command(data: Path, captions: str, as_json: bool) -> None:
     anew; what people wrote stays. Broken off and started again, it goes on with what is left.
     """
     endpoints = endpoints_of(data)
+    recovery_log.keep(DataFolder(data).logs)
     clients = connect(endpoints["aws_endpoint"])
     model = Api(endpoints).get("status")["model"]
     notes = Console(stderr=True)

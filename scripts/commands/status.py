@@ -4,30 +4,41 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
 from .running import Api, data_option, endpoints_of
+from .watch import watch
 
 
 @click.command()
 @data_option
-@click.option("--json", "as_json", is_flag=True, help="Print for machines.")
-def command(data: Path, as_json: bool) -> None:
+@click.option("--watch", "goes_on", is_flag=True, help="Go on telling, until Ctrl-C.")
+@click.option("--json", "as_json", is_flag=True, help="Print for machines; with --watch a line each time.")
+def command(data: Path, goes_on: bool, as_json: bool) -> None:
     """Tell how many photos there are, what waits, and what runs."""
     endpoints = endpoints_of(data)
-    status = Api(endpoints).get("status")
-    if as_json:
-        click.echo(json.dumps(status, indent=2))
+    if goes_on:
+        watch(data, as_json, lambda status: lines(endpoints["site"], status))
         return
-    counts, queue, model = status["counts"], status["queue"], status["model"]
-    click.echo(f"Gallery   {endpoints['site']}  (version {status['version']})")
-    click.echo(f"Photos    {counts['ready']} ready, {counts['pending']} pending, {counts['failed']} failed")
-    click.echo(f"Queue     {queue['waiting']} waiting, {queue['dead_letters']} dead letters")
-    click.echo(f"Captions  {_describe(model)}")
-    click.echo(f"Feedback  {status['feedback']['right']} right, {status['feedback']['wrong']} wrong")
+    status = Api(endpoints).get("status")
+    click.echo(json.dumps(status, indent=2) if as_json else "\n".join(lines(endpoints["site"], status)))
+
+
+def lines(site: str, status: dict[str, Any]) -> list[str]:
+    """The state of a gallery for people."""
+    counts, queue, feedback = status["counts"], status["queue"], status["feedback"]
+    told = [
+        f"Gallery   {site}  (version {status['version']})",
+        f"Photos    {counts['ready']} ready, {counts['pending']} pending, {counts['failed']} failed",
+        f"Queue     {queue['waiting']} waiting, {queue['dead_letters']} dead letters",
+        f"Captions  {_describe(status['model'])}",
+        f"Feedback  {feedback['right']} right, {feedback['wrong']} wrong",
+    ]
     if upgrade := status["upgrade"]:
-        click.echo(f"Upgrade   {_progress(**upgrade)}")
+        told.append(f"Upgrade   {_progress(**upgrade)}")
+    return told
 
 
 def _describe(model: dict[str, object] | None) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import importlib.util
+import io
+import logging
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -22,6 +24,7 @@ from moto.dynamodb.models.table import Table
 from captionary.catalog import Catalog
 from captionary.gallery import Gallery
 from captionary.storage import Storage
+from tests.unit.log import Line, read_lines
 
 ROOT = Path(__file__).parents[2]
 IMAGES, MEDIA, TABLE = "images", "media", "photos"
@@ -110,6 +113,7 @@ def function(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Modul
         "INGEST_QUEUE_URL": aws.ingest_queue_url,
         "DEAD_LETTER_QUEUE_URL": aws.dead_letter_queue_url,
         "PUBLIC_S3_ENDPOINT": "",
+        "STACK": "test",
         "AWS_REGION": "us-east-1",
         "POWERTOOLS_LOG_LEVEL": "INFO",
     }
@@ -127,3 +131,26 @@ def function(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Modul
         return module
 
     return load
+
+
+@pytest.fixture
+def logged() -> Iterator[Callable[[], list[Line]]]:
+    """The lines that functions logged since it was asked for last. To be asked for after the function."""
+    text = io.StringIO()
+    added = []
+    for service in ("api", "caption", "upload"):
+        for own in logging.getLogger(service).handlers[:1]:
+            handler = logging.StreamHandler(text)
+            handler.setFormatter(own.formatter)
+            logging.getLogger(service).addHandler(handler)
+            added.append((service, handler))
+
+    def read() -> list[Line]:
+        lines = read_lines(text.getvalue())
+        text.seek(0)
+        text.truncate()
+        return lines
+
+    yield read
+    for service, handler in added:
+        logging.getLogger(service).removeHandler(handler)

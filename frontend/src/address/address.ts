@@ -8,6 +8,10 @@ export interface Address {
   photo: string | null;
 }
 
+/** Where the gallery's state is told, and where its photos are. */
+export const STATUS_PATH = "/status";
+export const GALLERY_PATH = "/";
+
 export const EVERYTHING: Search = { q: "", label: null, status: null };
 
 const STATUSES: readonly string[] = ["pending", "ready", "failed"] satisfies PhotoStatus[];

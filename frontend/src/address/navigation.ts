@@ -1,7 +1,7 @@
 /** Moves through the browser's history. Free of React. */
 
 import type { Search } from "../api";
-import { type Address, readAddress, writeAddress } from "./address";
+import { type Address, GALLERY_PATH, readAddress, STATUS_PATH, writeAddress } from "./address";
 
 /** The photo at the top of the window, to come back to. */
 export interface Place {
@@ -25,6 +25,11 @@ export function currentAddress(): Address {
   return readAddress(window.location.search);
 }
 
+/** Whether the address is that of the gallery's state. */
+export function isAtStatus(): boolean {
+  return window.location.pathname === STATUS_PATH;
+}
+
 /** Have `listener` called when the address changes; gives the way to stop that. */
 export function onMove(listener: () => void): () => void {
   window.addEventListener("popstate", listener);
@@ -38,8 +43,14 @@ export function onMove(listener: () => void): () => void {
 /** Go to what a search finds, as a new entry, or in place of this one while a search is being typed. */
 export function goToSearch(search: Search, isTyped = false): void {
   const address = { search, photo: null };
-  if (isTyped) replace(address, {});
+  if (isTyped && !isAtStatus()) replace(address, {});
   else push(address, {});
+}
+
+/** Go to the gallery's state. */
+export function goToStatus(): void {
+  window.history.pushState({}, "", STATUS_PATH);
+  window.dispatchEvent(new Event(MOVED));
 }
 
 /** Open a photo. From one open photo to another is no step of its own. */
@@ -75,7 +86,7 @@ function replace(address: Address, state: Entry): void {
 }
 
 function pathOf(address: Address): string {
-  return window.location.pathname + writeAddress(address);
+  return GALLERY_PATH + writeAddress(address);
 }
 
 function entry(): Entry {

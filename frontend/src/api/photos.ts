@@ -2,6 +2,7 @@
 
 import { getJson, sendJson } from "./request";
 import {
+  type Activity,
   type Edit,
   IDS_PER_REQUEST,
   type Image,
@@ -87,6 +88,11 @@ export async function listLabels(
 /** Counts, queue and model. */
 export async function getStatus(signal?: AbortSignal): Promise<Status> {
   return (await getJson("/api/status", signal)) as Status;
+}
+
+/** What was captioned in the last minutes. */
+export async function getActivity(minutes: number, signal?: AbortSignal): Promise<Activity> {
+  return (await getJson(`/api/activity?minutes=${minutes}`, signal)) as Activity;
 }
 
 function chunked(ids: string[]): string[][] {

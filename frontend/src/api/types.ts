@@ -97,6 +97,18 @@ export interface Upgrade {
   reason: string | null;
 }
 
+/** What writes the captions. */
+export interface Model {
+  name: string;
+  version: string;
+  /** How many kinds of things it names. */
+  classes?: number;
+  /** Shares of pictures it had not seen that it names right, 0 to 1, by measure; null where that was not measured. */
+  scores?: Record<string, unknown> | null;
+  /** How good its sentences are, by measure; null where that was not measured. */
+  caption_scores?: Record<string, unknown> | null;
+}
+
 /** How the gallery is doing. */
 export interface Status {
   counts: { pending: number; ready: number; failed: number };
@@ -105,10 +117,45 @@ export interface Status {
   /** What people said of captions, all photos together. */
   feedback: { right: number; wrong: number };
   /** What writes the captions; null until it ran for the first time. */
-  model: { name: string; version: string } | null;
+  model: Model | null;
   /** Null where no other model is to take over, or has taken over lately. */
   upgrade: Upgrade | null;
   version: string;
+}
+
+/** What was done in a minute, or in a few. */
+export interface ActivityStep {
+  /** When it began: RFC 3339, UTC. */
+  at: string;
+  /** Photos that got a caption. */
+  ready: number;
+  /** Photos that can't be captioned. */
+  failed: number;
+  /** Photos that were given up after the last try. */
+  gave_up: number;
+  /** Tries that came to nothing, and are made again. */
+  put_off: number;
+  removed: number;
+  /** Events that left nothing to do. */
+  unchanged: number;
+  /** Milliseconds for a photo, on average, by stage; stages that no photo went through are left out. */
+  ms: Partial<Record<Stage, number>>;
+  /** The longest time in the queue; null where no photo came. */
+  wait_seconds: number | null;
+}
+
+/** Stages of a photo's way, in their order. */
+export const STAGES = ["fetch", "decode", "network", "encode", "store", "record"] as const;
+export type Stage = (typeof STAGES)[number];
+
+/** What was done lately. */
+export interface Activity {
+  minutes: number;
+  step_seconds: number;
+  /** Photos that became ready or failed in the last sixty seconds. */
+  per_minute: number;
+  /** Oldest first, those in which nothing was done included. */
+  items: ActivityStep[];
 }
 
 /** Problem details, RFC 9457. */

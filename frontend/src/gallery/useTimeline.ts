@@ -38,11 +38,13 @@ export interface TimelineResult {
 /**
  * The loaded part of what a search finds, kept up to date while the tab is looked at.
  *
+ * @param isShown whether it is looked at; otherwise it stays as it is.
  * @param replaced the name of the model whose words are made anew; null where none are.
  */
 export function useTimeline(
   search: Search,
   pace: Pace,
+  isShown: boolean,
   isBusy: boolean,
   replaced: string | null,
 ): TimelineResult {
@@ -59,6 +61,7 @@ export function useTimeline(
         : await fetchRefresh(before, search, signal, replaced);
       return matching(refreshed(before, known() ?? EMPTY_TIMELINE, refresh), search);
     },
+    enabled: isShown,
     placeholderData: keepPreviousData,
     refetchInterval: ({ state }) =>
       isBusy || (state.data && hasPending(state.data)) ? pace.busyMs : pace.idleMs,

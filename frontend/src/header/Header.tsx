@@ -1,6 +1,8 @@
 import type { RefObject } from "react";
+import { GALLERY_PATH } from "../address/address";
 import type { Search } from "../api";
 import { SearchBox } from "../search/SearchBox";
+import { PageLink } from "../shared/PageLink";
 import { AddMenu } from "./AddMenu";
 import styles from "./Header.module.css";
 import { ThemeButton } from "./ThemeButton";
@@ -19,18 +21,10 @@ export function Header({ search, onSearch, searchRef, onAddPhotos, onAddFolder, 
   return (
     <header className={styles.header}>
       <h1 className={styles.name}>
-        <a
-          className={styles.home}
-          href="/"
-          onClick={(event) => {
-            if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-            event.preventDefault();
-            onHome();
-          }}
-        >
+        <PageLink className={styles.home} href={GALLERY_PATH} onGo={onHome}>
           <img className={styles.mark} src="/favicon.svg" alt="" width={28} height={28} />
           <span className={styles.word}>Captionary</span>
-        </a>
+        </PageLink>
       </h1>
       <div className={styles.search}>
         <SearchBox search={search} onSearch={onSearch} inputRef={searchRef} />

@@ -1,4 +1,7 @@
 import type { Status } from "../api";
+import { STATUS_PATH } from "../address/address";
+import { goToStatus } from "../address/navigation";
+import { PageLink } from "../shared/PageLink";
 import styles from "./StatusBar.module.css";
 import { isStarter, modelNote, statusParts } from "./statusText";
 
@@ -17,6 +20,9 @@ export function StatusBar({ status }: StatusBarProps) {
           <li key={part}>{part}</li>
         ))}
       </ul>
+      <PageLink className={styles.link} href={STATUS_PATH} onGo={goToStatus}>
+        Status
+      </PageLink>
       <p className={styles.note} aria-live="polite" data-failed={upgrade?.state === "failed"}>
         {modelNote(status)}
         {offersFull && (

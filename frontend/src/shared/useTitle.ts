@@ -2,9 +2,9 @@ import { useEffect } from "react";
 
 const NAME = "Captionary";
 
-/** The title of the window, with the photo that is open. */
-export function useTitle(photo: string | undefined): void {
+/** The title of the window, with what is open: a photo, or another page than that of the photos. */
+export function useTitle(open: string | undefined): void {
   useEffect(() => {
-    document.title = photo === undefined ? NAME : `${photo} – ${NAME}`;
-  }, [photo]);
+    document.title = open === undefined ? NAME : `${open} – ${NAME}`;
+  }, [open]);
 }

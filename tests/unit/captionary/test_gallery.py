@@ -512,9 +512,9 @@ def test_judgements_are_counted_and_the_last_ones_kept(gallery: Gallery) -> None
     assert record.feedback == {"right": 20, "wrong": 5}
     assert [note["note"] for note in record.notes] == [f"note {i}" for i in range(5, 25)]
     assert record.notes[-1]["at"].endswith("Z")
-    assert gallery.catalog.feedback() == {"right": 20, "wrong": 5}
+    assert gallery.catalog.figures()[1] == {"right": 20, "wrong": 5}
     gallery.delete(ID)
-    assert gallery.catalog.feedback() == {"right": 0, "wrong": 0}
+    assert gallery.catalog.figures()[1] == {"right": 0, "wrong": 0}
 
 
 def test_a_sidecar_of_an_older_version_can_be_read() -> None:

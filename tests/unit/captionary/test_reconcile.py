@@ -163,7 +163,7 @@ def test_people_s_words_come_back_with_a_lost_record(gallery: Gallery) -> None:
     after = gallery.catalog.get(record.id)
     assert before is not None
     assert after == replace(before, revision=1)
-    assert gallery.catalog.feedback() == {"right": 1, "wrong": 0}
+    assert gallery.catalog.figures()[1] == {"right": 1, "wrong": 0}
     assert [found.key for found in gallery.catalog.find(Query.of("mine y"), 10).records] == ["a"]
     assert run(gallery) == (Report(seen=1, models={"m": 1}), [])
 
@@ -217,3 +217,17 @@ def test_photos_of_an_older_version_are_indexed(gallery: Gallery) -> None:
     assert run(gallery)[0] == Report(seen=1, indexed=1, models={"m": 1})
     assert [found.key for found in gallery.catalog.find(Query.of("dog"), 10).records] == ["dog.jpg"]
     assert run(gallery)[0] == Report(seen=1, models={"m": 1})
+
+
+def test_what_is_done_about_each_photo_is_logged(gallery: Gallery, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "captionary")
+    photos = {key: add_photo(gallery, key) for key in ("in order", "lost", "gone")}
+    forget(gallery, photos["lost"])
+    gallery.storage.delete_original("gone")
+    gallery.storage.put_original("new", b"content", "image/jpeg")
+    run(gallery)
+    told = {(line["image_id"], line["key"], line["outcome"]) for line in map(vars, caplog.records) if "key" in line}
+    assert told == {
+        (identity.image_id(key), key, outcome)
+        for key, outcome in (("lost", "restored"), ("gone", "taken_out"), ("new", "queued"))
+    }

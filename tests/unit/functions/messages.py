@@ -15,6 +15,7 @@ from captionary.gallery import Gallery
 from captionary.records import Record
 from tests.unit.conftest import IMAGES
 
+SENT_AT = 1_790_000_000_000  # milliseconds since 1970
 CONTEXT = SimpleNamespace(function_name="caption", memory_limit_in_mb=1, invoked_function_arn="", aws_request_id="r")
 
 
@@ -36,7 +37,7 @@ def sqs_event(*bodies: str, tries: int = 1) -> dict[str, Any]:
                 "messageId": f"m{i}",
                 "receiptHandle": f"r{i}",
                 "body": body,
-                "attributes": {"ApproximateReceiveCount": str(tries)},
+                "attributes": {"ApproximateReceiveCount": str(tries), "SentTimestamp": str(SENT_AT)},
             }
             for i, body in enumerate(bodies)
         ]

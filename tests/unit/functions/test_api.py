@@ -9,10 +9,12 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from captionary import events, identity
+from captionary.activity import Activity, Batch
 from captionary.gallery import Gallery
 from captionary.records import Record
 from tests.description import DESCRIPTION, check_answer
 from tests.unit.conftest import IMAGES, Aws
+from tests.unit.log import Line, check_metrics
 
 Call = Callable[..., Any]
 
@@ -58,7 +60,7 @@ def proxy_event(method: str, path: str, body: str, content_type: str) -> dict[st
         "multiValueHeaders": {"Content-Type": [content_type]},
         "multiValueQueryStringParameters": query or None,
         "queryStringParameters": {name: values[-1] for name, values in query.items()} or None,
-        "requestContext": {"httpMethod": method, "resourcePath": resource, "path": address.path},
+        "requestContext": {"requestId": "r1", "httpMethod": method, "resourcePath": resource, "path": address.path},
         "body": body,
         "isBase64Encoded": False,
     }
@@ -305,7 +307,7 @@ def test_status_tells_how_the_change_to_another_model_goes(gallery: Gallery, cal
 def test_what_nobody_foresaw_is_answered_without_what_is_inside(
     api: ModuleType, call: Call, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(api.catalog, "counts", lambda: 1 / 0)
+    monkeypatch.setattr(api.catalog, "figures", lambda: 1 / 0)
     status, problem = call("GET", "/status")
     assert (status, problem["type"]) == (500, "/problems/internal")
     assert "division" not in json.dumps(problem)
@@ -486,3 +488,67 @@ def test_files_that_are_known(gallery: Gallery, call: Call) -> None:
         {"sha256": [here], "x": 1},
     ]
     assert {call("POST", "/images/known", body)[0] for body in bodies} == {400}
+
+
+def test_a_request_is_one_line_that_names_its_photo(
+    gallery: Gallery, api: ModuleType, call: Call, logged: Callable[[], list[Line]]
+) -> None:
+    record = add(gallery, "a.jpg")
+    call("PATCH", f"/images/{record.id}", {"caption": "Mine"})
+    call("POST", f"/images/{record.id}/feedback", {"verdict": "right"})
+    call("POST", f"/images/{record.id}/retry")
+    call("DELETE", f"/images/{record.id}")
+    lines = logged()
+    assert {(line["message"], line["image_id"], line["request_id"]) for line in lines} == {("request", record.id, "r1")}
+    assert [(line["route"], line["status"]) for line in lines] == [
+        ("PATCH /images/{id}", 200),
+        ("POST /images/{id}/feedback", 201),
+        ("POST /images/{id}/retry", 202),
+        ("DELETE /images/{id}", 204),
+    ]
+    for line in lines:
+        check_metrics(line, {"stack", "service", "route"})
+        assert line["status_2xx"] == [1.0]
+        assert line["latency_ms"][0] > 0
+
+
+def test_deleting_several_names_them_all_and_the_next_request_none(
+    gallery: Gallery, api: ModuleType, call: Call, logged: Callable[[], list[Line]]
+) -> None:
+    ids = [add(gallery, key).id for key in ("a", "b")]
+    call("POST", "/images/delete", {"ids": ids})
+    call("GET", "/images")
+    deleted, listed = logged()
+    assert deleted["image_ids"] == ids
+    assert not {"image_id", "image_ids"} & listed.keys()
+
+
+def test_refusals_are_lines_too(api: ModuleType, call: Call, logged: Callable[[], list[Line]]) -> None:
+    call("GET", "/images?limit=0")
+    call("PATCH", f"/images/{'a' * 16}", {"caption": "x"}, "text/plain")
+    call("GET", "/images/%0Aforged")
+    lines = logged()
+    assert [(line["route"], line["status"], line["status_4xx"]) for line in lines] == [
+        ("GET /images", 400, [1.0]),
+        ("PATCH /images/{id}", 415, [1.0]),
+        ("GET /images/{id}", 404, [1.0]),
+    ]
+
+
+def test_what_was_done_lately(gallery: Gallery, call: Call) -> None:
+    batch = Batch()
+    batch.took(1.24, 1)
+    batch.came("ready", ms={"decode": 90.5})
+    batch.came("known")
+    Activity(gallery.catalog.table).add(batch)
+    status, told = call("GET", "/activity?minutes=5")
+    assert (status, told["minutes"], len(told["items"])) == (200, 5, 5)
+    busy = [step for step in told["items"] if step["ready"]]
+    assert [(step["unchanged"], step["ms"], step["wait_seconds"]) for step in busy] == [(1, {"decode": 90.5}, 1.2)]
+    assert len(call("GET", "/activity")[1]["items"]) == 60
+
+
+@pytest.mark.parametrize("query", ["minutes=0", "minutes=1441", "minutes=x", "minutes=-1", "minutes=", "hours=1"])
+def test_activity_of_no_such_time(call: Call, query: str) -> None:
+    status, problem = call("GET", f"/activity?{query}")
+    assert (status, problem["type"]) == (400, "/problems/bad-request")

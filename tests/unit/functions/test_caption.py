@@ -11,11 +11,13 @@ import pytest
 from PIL import Image
 
 from captionary import events, identity, images
+from captionary.activity import STAGES
 from captionary.captioner import Description
 from captionary.errors import DamagedPhoto
 from captionary.gallery import Gallery
 from tests.unit.conftest import IMAGES, Aws
-from tests.unit.functions.messages import CONTEXT, failures, jpeg, record_of, s3_body, sqs_event
+from tests.unit.functions.messages import CONTEXT, SENT_AT, failures, jpeg, record_of, s3_body, sqs_event
+from tests.unit.log import Line, check_metrics
 
 
 class FakeCaptioner:
@@ -240,12 +242,86 @@ def test_when_the_table_does_not_answer_everything_comes_again(
         assert failures(caption.handler(sqs_event(s3_body("a"), s3_body("b"), tries=tries), CONTEXT)) == ["m0", "m1"]
 
 
-def test_one_line_is_logged_for_each_photo(aws: Aws, caption: ModuleType, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_photo_is_followed_by_its_id_through_the_log(
+    aws: Aws, caption: ModuleType, logged: Callable[[], list[Line]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     aws.s3.put_object(Bucket=IMAGES, Key="a", Body=jpeg())
+    caption.handler(sqs_event(s3_body("a", "0A")), CONTEXT)
+    [photo, batch] = logged()
+    names = {
+        "image_id": identity.image_id("a"),
+        "key": "a",
+        "message_id": "m0",
+        "request_id": "r",
+        "service": "caption",
+    }
+    assert photo.items() >= {**names, "message": "photo", "outcome": "ready", "tries": 1, "model": "fake 7"}.items()
+    assert set(photo["ms"]) == set(STAGES)
+    assert (batch["message"], batch["messages"]) == ("batch", 1)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(caption.storage, "fetch", raising(ConnectionError("the bucket does not answer")))
+        caption.handler(sqs_event(events.look_again(IMAGES, "a")), CONTEXT)
+    [put_off, *_] = logged()
+    assert put_off.items() >= {**names, "outcome": "put_off", "level": "ERROR"}.items()
+    assert "the bucket does not answer" in put_off["exception"]
+    aws.s3.delete_object(Bucket=IMAGES, Key="a")
+    caption.handler(sqs_event(s3_body("a", "0B", "ObjectRemoved:Delete")), CONTEXT)
+    assert logged()[0].items() >= {**names, "outcome": "removed"}.items()
+
+
+def test_every_photo_is_told_of_when_the_table_does_not_answer(
+    caption: ModuleType, logged: Callable[[], list[Line]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(caption.gallery, "begin", raising(ConnectionError("no table")))
+    caption.handler(sqs_event(s3_body("a"), s3_body("b")), CONTEXT)
+    told = {line["image_id"]: line["outcome"] for line in logged() if line["message"] == "photo"}
+    assert told == {identity.image_id(key): "put_off" for key in ("a", "b")}
+
+
+def test_a_key_is_data_in_the_log(aws: Aws, caption: ModuleType, logged: Callable[[], list[Line]]) -> None:
+    key = 'a\n{"message": "forged"}\u2028\x1b[2J\u202e.jpg'
+    aws.s3.put_object(Bucket=IMAGES, Key=key, Body=jpeg())
+    caption.handler(sqs_event(s3_body(key)), CONTEXT)
+    [photo, _] = logged()
+    assert photo["key"] == key
+
+
+def test_an_invocation_tells_its_metrics(
+    aws: Aws, caption: ModuleType, logged: Callable[[], list[Line]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(caption.time, "time", lambda: SENT_AT / 1000 + 2.5)
+    aws.s3.put_object(Bucket=IMAGES, Key="good", Body=jpeg())
+    aws.s3.put_object(Bucket=IMAGES, Key="bad", Body=b"not a picture")
+    caption.handler(sqs_event(s3_body("good"), s3_body("bad"), s3_body("gone")), CONTEXT)
+    [line] = [line for line in logged() if line["message"] == "batch"]
+    check_metrics(line, {"service", "stack"})
+    assert line.items() >= {"ready": [1.0], "failed": [1.0], "gone": [1.0], "error_unsupported_format": [1.0]}.items()
+    assert (
+        line.items() >= {"wait_seconds": [2.5] * 3, "tries": [1.0] * 3, "service": "caption", "stack": "test"}.items()
+    )
+    assert len(line["decode_ms"]) == 1
+    assert len(line["fetch_ms"]) == 2
+
+
+def test_the_gallery_is_told_what_was_done(aws: Aws, caption: ModuleType) -> None:
+    aws.s3.put_object(Bucket=IMAGES, Key="a", Body=jpeg())
+    caption.handler(sqs_event(s3_body("a"), s3_body("a"), s3_body("gone")), CONTEXT)
     caption.handler(sqs_event(s3_body("a")), CONTEXT)
-    [line] = [vars(record) for record in caplog.records]
-    assert (line["key"], line["outcome"]) == ("a", "ready")
-    assert set(line["ms"]) == {"fetch", "decode", "network", "encode", "store", "record"}
+    [*_, last] = caption.activity.read(2)["items"]
+    assert (last["ready"], last["unchanged"]) == (1, 3), "an event that comes twice is told of twice"
+    assert set(last["ms"]) == set(STAGES)
+    assert last["wait_seconds"] > 0
+
+
+def test_photos_don_t_depend_on_that(
+    aws: Aws, caption: ModuleType, gallery: Gallery, logged: Callable[[], list[Line]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(caption.activity, "add", raising(ConnectionError("the table is too busy")))
+    aws.s3.put_object(Bucket=IMAGES, Key="a", Body=jpeg())
+    assert failures(caption.handler(sqs_event(s3_body("a")), CONTEXT)) == []
+    assert record_of(gallery, "a").status == "ready"
+    assert logged()[-1].items() >= {"message": "activity", "reason": "the table is too busy"}.items()
 
 
 def test_an_empty_event_loads_the_network(caption: ModuleType, caplog: pytest.LogCaptureFixture) -> None:

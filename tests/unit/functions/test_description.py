@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import schemathesis
 
-from captionary import __version__, formats, parameters, problems
+from captionary import __version__, activity, formats, parameters, problems
 from infra.deploy import ROOT, read_template
 from tests.description import DESCRIPTION, complaints, operations, resolved
 
@@ -160,8 +160,8 @@ def test_limits_are_those_of_the_code(function: Callable[[str], ModuleType]) -> 
     schemas = DESCRIPTION["components"]["schemas"]
     described = {(method, path): operation for method, path, operation in operations()}
 
-    def limits(path: str) -> tuple[int, int]:
-        [schema] = [each["schema"] for each in described["GET", path]["parameters"] if each["name"] == "limit"]
+    def limits(path: str, name: str = "limit") -> tuple[int, int]:
+        [schema] = [each["schema"] for each in described["GET", path]["parameters"] if each["name"] == name]
         return schema["default"], schema["maximum"]
 
     def items(path: str, name: str) -> int:
@@ -170,6 +170,8 @@ def test_limits_are_those_of_the_code(function: Callable[[str], ModuleType]) -> 
 
     assert limits("/images") == (parameters.DEFAULT_LIMIT, parameters.MAX_LIMIT)
     assert limits("/labels") == (api.DEFAULT_LABELS, api.MAX_LABELS)
+    assert limits("/activity", "minutes") == (api.DEFAULT_MINUTES, activity.MAX_MINUTES)
+    assert schemas["Activity"]["properties"]["items"]["maxItems"] == activity.MOST_STEPS + 1
     assert items("/images/delete", "ids") == items("/images/known", "sha256") == parameters.MAX_IDS
     edit = schemas["Edit"]["properties"]
     assert edit["caption"]["maxLength"] == parameters.TEXT_CHARACTERS

@@ -12,6 +12,7 @@ from captionary import identity
 from captionary.gallery import Gallery
 from tests.description import check_answer
 from tests.unit.conftest import IMAGES, Aws
+from tests.unit.log import Line, check_metrics
 
 JPEG = b"\xff\xd8\xff\xe0 and so on"
 
@@ -29,6 +30,7 @@ def call(module: ModuleType, resource: str, body: bytes | str, **headers: str) -
         "headers": {name.replace("_", "-"): value for name, value in headers.items()},
         "body": base64.b64encode(body).decode() if isinstance(body, bytes) else body,
         "isBase64Encoded": binary,
+        "requestContext": {"requestId": "r1"},
     }
     answer = module.handler(event, None)
     assert answer["headers"]["Cache-Control"] == "no-store"
@@ -163,3 +165,20 @@ def test_a_wish_that_is_no_json(upload: ModuleType) -> None:
 
 def test_other_routes(upload: ModuleType) -> None:
     assert call(upload, "/nowhere", "")[0] == 404
+
+
+def test_a_request_is_one_line_that_names_its_photo(upload: ModuleType, logged: Callable[[], list[Line]]) -> None:
+    _, image = call(upload, "/images", JPEG, Content_Type="image/jpeg", X_Filename="a.jpg")
+    wish = json.dumps({"filename": "b.jpg", "content_type": "image/jpeg", "size": 9})
+    _, form = call(upload, "/uploads", wish, Content_Type="application/json")
+    call(upload, "/images", b"", Content_Type="image/jpeg")
+    lines = logged()
+    assert [(line["route"], line["status"], line.get("image_id")) for line in lines] == [
+        ("POST /images", 202, image["id"]),
+        ("POST /uploads", 201, form["id"]),
+        ("POST /images", 400, None),
+    ]
+    assert [line.get("key", "").rpartition("/")[2] for line in lines] == ["a.jpg", "b.jpg", ""]
+    for line in lines:
+        assert (line["message"], line["request_id"]) == ("request", "r1")
+        check_metrics(line, {"stack", "service", "route"})

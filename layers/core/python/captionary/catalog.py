@@ -150,12 +150,16 @@ class Catalog:
 
     def counts(self) -> dict[str, int]:
         """How many photos are pending, ready and failed."""
-        return self._sums(COUNTED)
+        return self.figures()[0]
 
-    def feedback(self) -> dict[str, int]:
-        """How many judgements of captions say "right" and "wrong"."""
-        sums = self._sums(tuple(map(_judged, VERDICTS)))
-        return {verdict: sums[_judged(verdict)] for verdict in VERDICTS}
+    def figures(self) -> tuple[dict[str, int], dict[str, int]]:
+        """How many photos are pending, ready and failed, and how many judgements say "right" and "wrong"."""
+        shards = self.table.batch_get([_count_key(shard) for shard in range(_COUNT_SHARDS)])
+
+        def total(name: str) -> int:
+            return sum(int(shard.get(name, {"N": "0"})["N"]) for shard in shards)
+
+        return {name: total(name) for name in COUNTED}, {verdict: total(_judged(verdict)) for verdict in VERDICTS}
 
     def put_model(self, summary: dict[str, Any]) -> None:
         """Remember what the caption function runs, for `GET /status`."""
@@ -238,10 +242,6 @@ class Catalog:
         if start and start.page > self.timeline.newest_page():
             raise InvalidCursor(f"{cursor!r} is not a cursor of this gallery")
         return start
-
-    def _sums(self, names: tuple[str, ...]) -> dict[str, int]:
-        shards = self.table.batch_get([_count_key(shard) for shard in range(_COUNT_SHARDS)])
-        return {name: sum(int(shard.get(name, {"N": "0"})["N"]) for shard in shards) for name in names}
 
 
 _MODEL: Any = key("model", "current")

@@ -36,10 +36,15 @@ def known_once(query: Mapping[str, Sequence[str]], *known: str) -> dict[str, str
 
 def limit(text: str | None, default: int = DEFAULT_LIMIT, most: int = MAX_LIMIT) -> int:
     """How many were asked for."""
+    return whole_number("limit", text, default, most)
+
+
+def whole_number(name: str, text: str | None, default: int, most: int) -> int:
+    """A number from 1 on."""
     if text is None:
         return default
     if not re.fullmatch(r"[0-9]{1,4}", text) or len(text) > len(str(most)) or not 1 <= int(text) <= most:
-        raise BadRequest(f"`limit` should be a number from 1 to {most}; received {text[:80]!r}.")
+        raise BadRequest(f"`{name}` should be a number from 1 to {most}; received {text[:80]!r}.")
     return int(text)
 
 

@@ -10,6 +10,7 @@ table lost it, and photos of a table that an older version made are entered into
 from __future__ import annotations
 
 import hashlib
+import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ from .events import ObjectEvent
 from .gallery import Gallery, peoples_words
 from .records import Record
 from .storage import Listed
+
+logger = logging.getLogger(__name__)
 
 CHUNK = 100  # records read at once
 # What is younger than this may be in the middle of being made: an upload under way, thumbnails whose record follows.
@@ -59,6 +62,7 @@ def reconcile(
         progress(reconciler.report)
     for record in reconciler.records_too_many():
         if gallery.removed(ObjectEvent(record.key, created=False)):
+            log_photo(record.key, "taken_out")
             reconciler.report.removed += 1
             progress(reconciler.report)
     reconciler.remove_orphans()
@@ -93,6 +97,8 @@ class _Reconciler:
         ]
         if to_queue:
             self._enqueue(to_queue)
+            for key in to_queue:
+                log_photo(key, "queued")
         self._here.update(by_id)
         self.report.queued += len(to_queue)
         self.report.seen += len(originals)
@@ -110,6 +116,7 @@ class _Reconciler:
         """Remove previews and thumbnails that belong to no record."""
         orphans = [key for key, modified_at in self._derived.items() if modified_at < self._under_way]
         for start in range(0, len(orphans), CHUNK):
+            logger.info("orphans", extra={"keys": orphans[start : start + CHUNK], "outcome": "removed"})
             self._gallery.storage.delete_media(orphans[start : start + CHUNK])
 
     def _is_in_order(self, image_id: str, original: Listed, record: Record | None) -> bool:
@@ -119,6 +126,7 @@ class _Reconciler:
                 self._gallery.recall(original.key)
             if record.indexed != INDEX:
                 self._gallery.index(record.id)
+                log_photo(original.key, "indexed")
                 self.report.indexed += 1
             return record.status != "pending" and record.etag == original.etag and self._has_files(record)
         restored = self._gallery.restore(image_id, original.etag)
@@ -129,6 +137,7 @@ class _Reconciler:
             return False
         self._count(restored)
         self.report.restored += 1
+        log_photo(original.key, "restored")
         return self._has_files(restored)
 
     def _knows_other_words(self, record: Record) -> bool:
@@ -151,6 +160,11 @@ class _Reconciler:
         keys = (identity.preview_key(record.id, record.media), identity.thumbnail_key(record.id, record.media))
         claimed = [self._derived.pop(key, None) for key in keys]
         return None not in claimed
+
+
+def log_photo(key: str, outcome: str) -> None:
+    """A line for what was done about the photo at `key`."""
+    logger.info("photo", extra={"image_id": identity.image_id(key), "key": key, "outcome": outcome})
 
 
 def _chunks(items: Iterable[Listed]) -> Iterator[list[Listed]]:

@@ -20,6 +20,7 @@ class Settings:
     dead_letter_queue_url: str = ""
     # Where browsers reach S3, when that is not where the functions do (the local front door).
     public_s3_endpoint: str = ""
+    stack: str = ""  # whose function it is; its metrics say so
 
     @classmethod
     def from_environment(cls, *required: str, environment: Mapping[str, str] = os.environ) -> Settings:
