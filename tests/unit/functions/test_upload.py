@@ -11,7 +11,7 @@ import pytest
 from captionary import identity
 from captionary.gallery import Gallery
 from tests.description import check_answer
-from tests.unit.conftest import IMAGES, Aws
+from tests.unit.conftest import IMAGES, TOKEN, Aws
 
 JPEG = b"\xff\xd8\xff\xe0 and so on"
 
@@ -163,3 +163,29 @@ def test_a_wish_that_is_no_json(upload: ModuleType) -> None:
 
 def test_other_routes(upload: ModuleType) -> None:
     assert call(upload, "/nowhere", "")[0] == 404
+
+
+def test_a_token_is_needed(secret: str, function: Callable[[str], ModuleType], gallery: Gallery) -> None:
+    upload = function("upload")
+    wish = json.dumps({"filename": "a.jpg", "content_type": "image/jpeg", "size": 5})
+    for headers in ({}, {"Authorization": "Bearer wrong"}, {"Cookie": "captionary=1.0"}):
+        assert call(upload, "/uploads", wish, **headers)[0] == 401
+        assert call(upload, "/images", JPEG, Content_Type="image/jpeg", **headers)[0] == 401
+    assert list(gallery.storage.originals()) == []
+    assert call(upload, "/uploads", wish, Authorization=f"Bearer {TOKEN}")[0] == 201
+    session = upload.gate.sign_in(TOKEN)
+    assert call(upload, "/images", JPEG, Content_Type="image/jpeg", Cookie=f"captionary={session}")[0] == 202
+
+
+def test_uploads_from_other_sites(upload: ModuleType) -> None:
+    status, problem = call(upload, "/images", JPEG, Content_Type="image/jpeg", Sec_Fetch_Site="cross-site")
+    assert (status, problem["type"]) == (403, "/problems/cross-site")
+
+
+def test_a_token_that_can_not_be_read(
+    secret: str, function: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ACCESS_TOKEN_SECRET", secret.replace("token", "gone"))
+    wish = json.dumps({"filename": "a.jpg", "content_type": "image/jpeg", "size": 5})
+    status, problem = call(function("upload"), "/uploads", wish, Authorization=f"Bearer {TOKEN}")
+    assert (status, problem["type"]) == (503, "/problems/unavailable")
