@@ -16,7 +16,7 @@ from .running import Api, data_option, endpoints_of
 def command(data: Path, as_json: bool) -> None:
     """Tell how many photos there are, what waits, and what runs."""
     endpoints = endpoints_of(data)
-    status = Api(endpoints).get("status")
+    status = Api(endpoints, data).get("status")
     if as_json:
         click.echo(json.dumps(status, indent=2))
         return
