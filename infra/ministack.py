@@ -9,8 +9,7 @@ server with five things added, and one that it keeps for less long.
   for each function.
 - A lifeline. The process stops by itself when its parent is gone, whatever became of that.
 - A closed door. MiniStack answers the pages of any site, to which the credentials of this machine are no
-  secret; has routes of its own that ask for none, one of which deletes everything; and takes forms that
-  nobody signed.
+  secret; has routes that ask for none, one of which deletes everything; and takes forms that nobody signed.
 - A watch over the functions' workers. They would outlive a local cloud that is killed, go on with
   their photos, and write what they found into the next one, which knows nothing of their places.
 
@@ -55,6 +54,7 @@ SAVE_ALL = "save"  # what the parent writes to have everything saved
 TRANSACTION_SECONDS = 30  # that a transaction may come a second time: longer than any client waits for an answer
 HEALTH = "/_ministack/health"
 BROWSERS_HEADERS = {b"origin", b"sec-fetch-site"}
+_OWN_NAMES = re.compile(r"(127\.[0-9.]+|\[::1\]|([a-z0-9.-]+\.)?localhost(\.localstack\.cloud)?)(:[0-9]+)?")
 FUNCTIONS_KEYS = "ASIA"  # how temporary access keys begin: functions sign with those of their roles
 TABLE_WRITES = ("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWriteItem")
 
@@ -64,9 +64,11 @@ Asgi = Callable[[Any, Any, Any], Awaitable[None]]
 class MiniStack:
     """A local cloud as a child process, with all its state in one folder."""
 
-    def __init__(self, data: DataFolder, port: int) -> None:
+    def __init__(self, data: DataFolder, port: int, site: str = "") -> None:
+        """Args: site: host and port of the gallery, which S3's addresses are signed for."""
         self._data = data
         self.port = port
+        self._site = site
         self.endpoint = f"http://127.0.0.1:{port}"
         self._process: subprocess.Popen[str] | None = None
 
@@ -178,6 +180,7 @@ class MiniStack:
             "IOT_MTLS_ENABLED": "0",  # listeners that nobody here needs
             "SFTP_ENABLED": "0",
             "FUNCTION_LOGS": str(self._data.logs),
+            "SITE": self._site,
             "NO_PROXY": "127.0.0.1,localhost",
             "PYTHONUNBUFFERED": "1",
             # Two workers share the machine: one thread each, and little memory set aside for more.
@@ -404,20 +407,34 @@ def _save_and_exit(app: Any, services: tuple[str, ...] | None) -> None:
 
 
 def _for_programs_alone(serve: Asgi) -> Asgi:
-    """MiniStack's server, without its own routes, and closed to browsers, which say what they are."""
+    """MiniStack's server, for programs that have credentials, and for what needs none on AWS."""
 
     async def serve_programs(scope: Any, receive: Any, send: Any) -> None:
-        names = {name.lower() for name, _ in scope.get("headers", ())}
-        path = scope.get("path", "/")
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
-        elif scope["type"] == "http" and (names & BROWSERS_HEADERS or (path.startswith("/_") and path != HEALTH)):
+        elif scope["type"] == "http" and not _is_for_here(scope):
             await send({"type": "http.response.start", "status": 403, "headers": [(b"content-length", b"0")]})
             await send({"type": "http.response.body"})
         else:
             await serve(scope, receive, send)
 
     return serve_programs
+
+
+def _is_for_here(scope: Any) -> bool:
+    """Whether a request comes from a program, by this machine's name, and with credentials where it needs some."""
+    headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    path: str = scope["path"]
+    host = headers.get(b"host", "").lower()
+    if headers.keys() & BROWSERS_HEADERS or not (_OWN_NAMES.fullmatch(host) or host == os.environ["SITE"]):
+        return False
+    if path == HEALTH:
+        return True
+    if path.startswith("/_"):
+        return False
+    is_form = scope["method"] == "POST" and headers.get(b"content-type", "").startswith("multipart/form-data")
+    is_api = path.startswith("/restapis/") and "/_user_request_" in path
+    return is_form or is_api or b"authorization" in headers or b"Signature=" in scope["query_string"]
 
 
 def _signed_by_a_function(s3: Any, check: Callable[..., Any]) -> Callable[..., Any]:

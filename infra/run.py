@@ -16,6 +16,7 @@ import urllib.request
 import webbrowser
 from pathlib import Path
 from types import FrameType
+from urllib.parse import urlsplit
 
 import click
 from botocore.exceptions import BotoCoreError, ClientError
@@ -75,7 +76,7 @@ class Supervisor:
         last = data.endpoints().get("aws_endpoint", "")
         preferred = last.rpartition(":")[2]
         cloud_port, self._claim = claim_port(int(preferred) if preferred.isdigit() else CLOUD_PORT, but_not=port)
-        self._cloud = MiniStack(data, cloud_port)
+        self._cloud = MiniStack(data, cloud_port, urlsplit(self.site).netloc)
         self._door: subprocess.Popen[str] | None = None
         self._endpoints: dict[str, str] = {}
         self._secret = ""  # ARN of the one that holds the access token
@@ -340,8 +341,9 @@ class Supervisor:
 
     def _page_answers(self) -> bool:
         # By the site's name, but straight to this machine: to other addresses there may be a proxy on the way.
-        host = self.site.removeprefix("http://").rstrip("/")
-        request = urllib.request.Request(f"http://{LOOPBACK}:{self._port}/", headers={"Host": host})
+        request = urllib.request.Request(
+            f"http://{LOOPBACK}:{self._port}/", headers={"Host": urlsplit(self.site).netloc}
+        )
         try:
             with urllib.request.urlopen(request, timeout=5) as answer:
                 return bool(answer.headers.get("Content-Security-Policy") == front_door.PAGE_POLICY)
