@@ -16,6 +16,8 @@ LOOPBACK = "127.0.0.1"
 EVERY_ADDRESS = ("", "*", "0.0.0.0", "::", "[::]")  # noqa: S104 - these are refused
 _TOKEN = re.compile(f"[!-~]{{{TOKEN_CHARACTERS[0]},{TOKEN_CHARACTERS[1]}}}")  # AllowedPattern of template.yaml
 
+_SITE = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?/?", re.IGNORECASE)
+
 
 @dataclass(frozen=True)
 class Access:
@@ -25,17 +27,25 @@ class Access:
     public_read: bool = False
     host: str = LOOPBACK  # by which browsers call it; in the addresses that are signed for them
     address: str = LOOPBACK  # of that host, to listen on beside 127.0.0.1
+    proxied: str = ""  # the page's address, where a server of this machine passes requests on
 
     def site(self, port: int) -> str:
         """The address of the page."""
-        return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{port}/"
+        return self.proxied or f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{port}/"
 
     def parameters(self) -> dict[str, str]:
         """Of template.yaml."""
         return {"AccessToken": self.token, "PublicRead": "true" if self.public_read else "false"}
 
 
-def choose_access(token: str | None, token_file: Path | None, public_read: bool, host: str | None) -> Access:
+def choose_access(
+    token: str | None,
+    token_file: Path | None,
+    *,
+    public_read: bool = False,
+    host: str | None = None,
+    site: str | None = None,
+) -> Access:
     """What the options ask for.
 
     Raises:
@@ -44,6 +54,10 @@ def choose_access(token: str | None, token_file: Path | None, public_read: bool,
     chosen = _token(token, token_file)
     if public_read and not chosen:
         raise StartError("--public-read lets everyone look where only a token may change; give one with --token-file.")
+    if site is not None:
+        if host is not None:
+            raise StartError("Give --host, or --site where a server of this machine passes requests on; not both.")
+        return Access(_needed(chosen, f"--site {site}"), public_read, proxied=_checked_site(site))
     if host is None:
         return Access(chosen, public_read)
     host = host.strip("[]") if ":" in host else host.lower()
@@ -60,12 +74,25 @@ def choose_access(token: str | None, token_file: Path | None, public_read: bool,
             f"--host {host}: that is {address} here, where no other machine reaches it. "
             "Give the address that this machine has in the network."
         )
-    if not chosen:
+    return Access(_needed(chosen, f"--host {host}"), public_read, host, address)
+
+
+def _needed(token: str, option: str) -> str:
+    if not token:
         raise StartError(
-            f"Beyond this machine a gallery needs an access token: whoever reaches {host} could see and delete all "
-            f"photos. Write one into a file, and start with: scripts/run --host {host} --token-file FILE"
+            "Beyond this machine a gallery needs an access token: without one, whoever reaches it could see and delete "
+            f"all photos. Write one into a file, and start with: scripts/run {option} --token-file FILE"
         )
-    return Access(chosen, public_read, host, address)
+    return token
+
+
+def _checked_site(site: str) -> str:
+    if not _SITE.fullmatch(site):
+        raise StartError(
+            f"--site is the address that people open, such as https://photos.example.com/ without a path; "
+            f"received {site!r}."
+        )
+    return site.lower().rstrip("/") + "/"
 
 
 def _token(token: str | None, file: Path | None) -> str:

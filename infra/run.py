@@ -159,7 +159,7 @@ class Supervisor:
         self._caption_function = outputs["CaptionFunctionName"]
         self._endpoints = {
             "site": self.site,
-            "api": f"{self.site}api",
+            "api": f"http://{LOOPBACK}:{self._port}/api",
             "aws_endpoint": self._cloud.endpoint,
             "region": REGION,
             "images_bucket": outputs["ImagesBucketName"],
@@ -472,6 +472,11 @@ def _stop_on(signum: int, frame: FrameType | None) -> None:
     metavar="ADDRESS",
     help="Open the gallery to other machines, which call this one by that name or address. Needs a token.",
 )
+@click.option(
+    "--site",
+    metavar="URL",
+    help="The page's address, where a server of this machine (with TLS) passes requests on. Needs a token.",
+)
 @click.option("--open/--no-open", "open_page", default=True, help="Open the page in a browser.")
 def main(
     port: int,
@@ -481,6 +486,7 @@ def main(
     token_file: Path | None,
     public_read: bool,
     host: str | None,
+    site: str | None,
     open_page: bool,
 ) -> None:
     """Start the gallery on this machine, and for this machine only if no --host says otherwise. Ctrl-C stops it."""
@@ -492,7 +498,7 @@ def main(
     supervisor: Supervisor | None = None
     try:
         choice = choose(model)
-        access = choose_access(token, token_file, public_read, host)
+        access = choose_access(token, token_file, public_read=public_read, host=host, site=site)
         folder.open()
         check_port(port, access)
         if choice.warning:
