@@ -33,7 +33,7 @@ def test_what_is_told(
     upgrade: tuple[str, str | None] | None, lines: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     class FakeApi:
-        def __init__(self, endpoints: dict[str, str]) -> None:
+        def __init__(self, *_: Any) -> None:
             pass
 
         def get(self, path: str) -> dict[str, Any]:
