@@ -149,7 +149,7 @@ class RunningGallery:
         self, method: str, path: str, body: bytes | None = None, *, redirect: bool = True, **headers: str
     ) -> Answer:
         """An HTTP request of the front door (or of any address)."""
-        address = path if path.startswith("http") else self.endpoints["site"].rstrip("/") + path
+        address = path if path.startswith("http") else f"http://127.0.0.1:{self.port}{path}"
         names = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         names |= {name.replace("_", "-"): value for name, value in headers.items()}
         request = urllib.request.Request(address, data=body, method=method, headers=names)
