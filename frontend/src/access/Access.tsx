@@ -8,6 +8,8 @@ const SESSION_KEY = ["session"];
 const OPEN: Session = { required: false, public_read: true, signed_in: false };
 
 export interface Access {
+  /** Whether the gallery has said who may use it; until then nothing else is asked of it. */
+  isKnown: boolean;
   /** "open": there is no token; "visitor": may look, and change nothing; "member": signed in. */
   role: "open" | "visitor" | "member";
   /** Ask for the token. */
@@ -50,6 +52,7 @@ export function AccessProvider({ children }: AccessProviderProps) {
 
   const access = useMemo<Access>(
     () => ({
+      isKnown: !isPending,
       role: session.signed_in ? "member" : session.required ? "visitor" : "open",
       ask: () => {
         setIsAsking(true);
@@ -59,7 +62,7 @@ export function AccessProvider({ children }: AccessProviderProps) {
         client.setQueryData<Session>(SESSION_KEY, { ...session, signed_in: false });
       },
     }),
-    [client, session],
+    [client, session, isPending],
   );
 
   async function signIn(token: string): Promise<void> {
@@ -69,7 +72,6 @@ export function AccessProvider({ children }: AccessProviderProps) {
     void client.invalidateQueries();
   }
 
-  if (isPending) return null;
   if (isLocked) return <SignInScreen onSignIn={signIn} />;
   return (
     <AccessContext value={access}>
