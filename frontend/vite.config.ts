@@ -2,12 +2,14 @@ import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
 const GALLERY = "http://127.0.0.1:8080";
+// The gallery takes changes from its own page alone, which this is.
+const FROM_ITS_PAGE = { target: GALLERY, changeOrigin: true, headers: { Origin: GALLERY } };
 
 export default defineConfig({
   plugins: [react()],
   server: {
     fs: { allow: [".."] }, // the sample photos are those of layers/resnet50
-    proxy: { "/api": GALLERY, "/media": GALLERY },
+    proxy: { "/api": FROM_ITS_PAGE, "/media": FROM_ITS_PAGE },
   },
   build: {
     sourcemap: false,

@@ -31,6 +31,7 @@ class Clients:
     dynamodb: DynamoDBClient
     lambda_: LambdaClient
     cloudformation: CloudFormationClient
+    secretsmanager: Any
 
 
 def connect(endpoint: str, *, connections: int = 16) -> Clients:
@@ -57,6 +58,7 @@ def connect(endpoint: str, *, connections: int = 16) -> Clients:
         client("dynamodb"),
         client("lambda", read_timeout=INVOCATION_SECONDS),
         client("cloudformation"),
+        client("secretsmanager"),
     )
 
 

@@ -4,6 +4,7 @@ cloud/           the local cloud's: s3/ objects, state/ all else, tmp/ wiped at 
 logs/            of the local cloud, the front door and each function
 build/           what the build of a pack needs while it goes on
 endpoints.json   where everything is, while the gallery runs and for the next start
+token            the access token, where the gallery has one: for the commands of whoever owns the folder
 lock             held by the gallery that runs on this folder
 """
 
@@ -35,6 +36,7 @@ class DataFolder:
         self.logs = self.path / "logs"
         self.build = self.path / "build"
         self._endpoints = self.path / "endpoints.json"
+        self._token = self.path / "token"
         self._lock: IO[str] | None = None
 
     def open(self) -> None:
@@ -46,6 +48,7 @@ class DataFolder:
         try:
             for folder in (self.path, self.cloud, self.logs, self.objects, self.state, self.temporary):
                 folder.mkdir(parents=True, exist_ok=True)
+            self.state.chmod(0o700)  # the access token is in it
             with tempfile.TemporaryFile(dir=self.path):
                 pass
             lock = (self.path / "lock").open("a+")
@@ -100,6 +103,20 @@ class DataFolder:
         temporary = self._endpoints.with_suffix(".tmp")
         temporary.write_text(json.dumps(endpoints, indent=2) + "\n")
         temporary.replace(self._endpoints)
+
+    def token(self) -> str:
+        """The access token; empty where the gallery has none, or where it is for others to read."""
+        try:
+            return self._token.read_text()
+        except OSError:
+            return ""
+
+    def write_token(self, token: str) -> None:
+        """Keep the access token where only the owner of the folder can read it; an empty one is taken away."""
+        self._token.unlink(missing_ok=True)
+        if token:
+            with os.fdopen(os.open(self._token, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(token)
 
 
 def _take(lock: IO[str], *, wait: bool = False) -> bool:

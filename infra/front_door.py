@@ -8,12 +8,18 @@ cloud.
     /<images bucket>/...     S3, for the addresses that the API signs for browsers
     anything else            the page
 
+In a gallery with an access token, the first two are for those who show it (captionary/access.py), but for
+`/api/session`, the way in. What the API signed counts by itself, as on AWS: S3 checks it. All S3 is told of
+such a request is what browsers send with one: other credentials don't come through, for those of the local
+cloud are known to everyone.
+
 Run as a program (`python -m infra.front_door PORT CONFIGURATION`) it is a process of its own, which
 stops by itself when its parent is gone.
 """
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import json
 import logging
@@ -21,7 +27,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
@@ -31,14 +37,25 @@ from aiohttp import web
 from yarl import URL
 
 from captionary import problems
+from captionary.access import READING, SESSION_ROUTE, Gate, check_site, secret_reader
 
+from .access import LOOPBACK
 from .clients import connect
 
 PAGE = Path(__file__).parent.parent / "frontend" / "dist"
 MEDIA_KINDS = ("thumb", "preview")
 API_BYTES = 10_000_000  # API Gateway's limit, which the local cloud does not keep
 FORM_BYTES = 60_000_000  # a form with the largest photo in it
-SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+SIGN_IN_BYTES = 8192  # of a request to /api/session, which strangers send
+FUNCTIONS_KEYS = "ASIA"  # how temporary access keys begin: the functions sign with those of their roles
+OLD_SIGNATURE = {"awsaccesskeyid", "signature"}  # another way to sign, which the functions don't use
+# What is passed on of a request. Nothing else: the local cloud goes by headers of many services.
+FILE_HEADERS = {"accept", "if-match", "if-modified-since", "if-none-match", "if-range", "if-unmodified-since", "range"}
+FORM_HEADERS = FILE_HEADERS | {"content-length", "content-type", "host"}
+API_HEADERS = FILE_HEADERS | {
+    *("accept-language", "authorization", "content-encoding", "content-length", "content-type", "cookie"),
+    *("user-agent", "x-filename", "x-forwarded-proto"),
+}
 HOP_BY_HOP = {  # RFC 9110, section 7.6.1
     "connection",
     "keep-alive",
@@ -68,14 +85,25 @@ class Behind:
     aws_endpoint: str
     images_bucket: str
     media_bucket: str
+    address: str = LOOPBACK  # to listen on beside 127.0.0.1
+    access_token_secret: str = ""  # ARN, where the gallery has an access token
+    public_read: bool = False
 
 
 class WrongHost(problems.Problem):
-    """The request was meant for another host, or came from another site."""
+    """The request was meant for another host."""
 
     status = 421
     slug = "wrong-host"
     title = "Not for this gallery"
+
+
+class NotSigned(problems.Problem):
+    """The request is for a bucket, and the API did not sign it."""
+
+    status = 403
+    slug = "not-signed"
+    title = "Not an address of this gallery"
 
 
 class FrontDoor:
@@ -84,17 +112,21 @@ class FrontDoor:
     def __init__(self, behind: Behind, page: Path = PAGE) -> None:
         self._behind = behind
         self._page = page.resolve()
-        self._s3 = connect(behind.aws_endpoint).s3
+        clients = connect(behind.aws_endpoint)
+        self._s3 = clients.s3
+        secret = behind.access_token_secret
+        reader = secret_reader(clients.secretsmanager, secret) if secret else None
+        self._gate = Gate(reader, public_read=behind.public_read)
         self._session: aiohttp.ClientSession | None = None
 
     def application(self) -> web.Application:
         """The server."""
-        app = web.Application(middlewares=[_guard])
+        app = web.Application(middlewares=[self._guard])
         app.cleanup_ctx.append(self._connect)
         app.router.add_route("*", "/api/{path:.*}", self.api)
-        app.router.add_get("/media/{kind}/{name}", self.media)
-        app.router.add_post(f"/{self._behind.images_bucket}", self.signed)
-        app.router.add_get(f"/{self._behind.images_bucket}/{{key:.+}}", self.signed)
+        app.router.add_route("*", "/media/{kind}/{name}", self.media)
+        for bucket in (self._behind.images_bucket, self._behind.media_bucket):
+            app.router.add_route("*", f"/{bucket}{{key:(/.*)?}}", self.signed)
         app.router.add_get("/{path:.*}", self.page)
         return app
 
@@ -107,9 +139,12 @@ class FrontDoor:
 
     async def api(self, request: web.Request) -> web.StreamResponse:
         """The REST API, by API Gateway."""
-        _check_body(request, API_BYTES)
+        is_session = _raw_path(request) == f"/api{SESSION_ROUTE}"
+        if not is_session:
+            await self._admit(request)
+        _check_body(request, SIGN_IN_BYTES if is_session else API_BYTES)
         target = URL(self._behind.api_gateway + _raw_path(request).removeprefix("/api"), encoded=True)
-        async with self._ask(request, target) as answer:
+        async with self._ask(request, target, API_HEADERS) as answer:
             if answer.status == 403 and answer.headers.get("x-amzn-ErrorType", "").startswith("MissingAuthentication"):
                 # API Gateway's way to say that there is no such route; template.yaml words it so on AWS.
                 raise problems.RouteNotFound(f"There is no {request.method} {request.path}.")
@@ -117,32 +152,38 @@ class FrontDoor:
 
     async def media(self, request: web.Request) -> web.StreamResponse:
         """A thumbnail or a preview."""
+        await self._admit(request)
         kind, name = request.match_info["kind"], request.match_info["name"]
-        if kind not in MEDIA_KINDS:
-            raise problems.RouteNotFound(f"There is no {request.path}.")
+        if kind not in MEDIA_KINDS or request.method not in READING:
+            raise problems.RouteNotFound(f"There is no {request.method} {request.path}.")
         address = self._s3.generate_presigned_url(
             "head_object" if request.method == "HEAD" else "get_object",
             Params={"Bucket": self._behind.media_bucket, "Key": f"{kind}/{name}"},
             ExpiresIn=60,
         )
-        async with self._ask(request, URL(address, encoded=True)) as answer:
+        async with self._ask(request, URL(address, encoded=True), FILE_HEADERS) as answer:
             if answer.status == 404:
                 raise problems.RouteNotFound("This file is not there any more.")
-            return await _relay(request, answer, {"Content-Security-Policy": FILE_POLICY})
+            more = {"Content-Security-Policy": FILE_POLICY}
+            if not self._gate.public_read and "Cache-Control" in answer.headers:
+                more["Cache-Control"] = answer.headers["Cache-Control"].replace("public", "private")
+            return await _relay(request, answer, more)
 
     async def signed(self, request: web.Request) -> web.StreamResponse:
         """An address that the API signed: a form posted to the images bucket, or a file of it."""
+        is_form = _is_form(request, self._behind.images_bucket)
+        if not is_form and not _is_signed_download(request, self._behind.images_bucket):
+            raise NotSigned("Addresses of files, and forms to post them by, are those that the API gives.")
         _check_body(request, FORM_BYTES)
-        if request.method != "POST" and "X-Amz-Signature" not in request.query:
-            raise problems.RouteNotFound(f"There is no {request.path}.")
         target = URL(self._behind.aws_endpoint + _raw_path(request), encoded=True)
-        async with self._ask(request, target, keep_host=True) as answer:
+        async with self._ask(request, target, FORM_HEADERS) as answer:
             return await _relay(request, answer, {"Content-Security-Policy": FILE_POLICY})
 
     async def page(self, request: web.Request) -> web.StreamResponse:
         """A file of the page; the page itself for any path without an ending."""
         site = URL(self._behind.site)
-        if request.host == f"localhost:{site.port}":
+        own = URL(f"http://{request.host}")
+        if own.port == site.port and own.host != site.host and _is_loopback(own.host):
             # By this name the page would be of another origin than the addresses that it is given.
             raise web.HTTPFound(site.join(request.rel_url))
         path = request.match_info["path"]
@@ -168,16 +209,60 @@ class FrontDoor:
         except (OSError, ValueError):  # a path that no file system takes
             return None
 
+    @web.middleware
+    async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Turn away what other sites send through a browser, and answer failures as problem details."""
+        try:
+            self._check_site(request)
+            response = await handler(request)
+        except problems.Problem as problem:
+            return _refusal(problem)
+        except web.HTTPRedirection:
+            raise
+        except web.HTTPException:
+            return _refusal(problems.RouteNotFound(f"There is no {request.method} {request.path}."))
+        except (aiohttp.ClientError, TimeoutError):
+            return _refusal(
+                problems.Unavailable("The local cloud does not answer; it may be starting. Try again soon.")
+            )
+        except ConnectionError:
+            raise  # it is the browser that is gone
+        except Exception:
+            logging.getLogger(__name__).exception("%s %s", request.method, request.path)
+            return _refusal(problems.internal())
+        if not response.prepared:
+            response.headers["X-Content-Type-Options"] = "nosniff"
+            response.headers["Referrer-Policy"] = "same-origin"
+        return response
+
+    def _check_site(self, request: web.Request) -> None:
+        """Only requests to this machine by its own name, and changes only from pages that came from there.
+
+        Guards against DNS rebinding (a foreign name that points here) and cross-site posts. A page at another
+        port of the same host is of another site, too.
+        """
+        host = _host_of(f"http://{request.host}")
+        if not _is_loopback(host) and host != URL(self._behind.site).host:
+            raise WrongHost(f"This gallery is not {request.host}. Open it at {self._behind.site} instead.")
+        check_site(request.method, _small(request))
+        origin = request.headers.get("Origin", "")
+        if request.method not in READING and origin and origin.partition("://")[2] != request.host:
+            raise problems.CrossSite(f"Changes are not taken from pages of {origin}.")
+
+    async def _admit(self, request: web.Request) -> None:
+        """Go on where the request shows the access token, or needs none."""
+        if self._gate.has_token:
+            # Beside the loop: once in a while it asks for the token.
+            await asyncio.to_thread(self._gate.check, request.method, _small(request))
+
     def _ask(
-        self, request: web.Request, target: URL, *, keep_host: bool = False
+        self, request: web.Request, target: URL, passed_on: Collection[str]
     ) -> aiohttp.client._RequestContextManager:
-        """The same request, of what is behind."""
+        """The same request, with these of its headers, of what is behind."""
         assert self._session is not None
-        headers = [
-            (name, value)
-            for name, value in request.headers.items()
-            if name.lower() not in HOP_BY_HOP and (keep_host or name.lower() != "host")
-        ]
+        headers = [(name, value) for name, value in request.headers.items() if name.lower() in passed_on]
+        if not request.headers.get("Authorization", "").lower().startswith("bearer "):
+            headers = [(name, value) for name, value in headers if name.lower() != "authorization"]
         return self._session.request(
             request.method,
             target,
@@ -210,31 +295,6 @@ async def _relay(
     return response
 
 
-@web.middleware
-async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn away what other sites send through a browser, and answer failures as problem details."""
-    try:
-        _check_site(request)
-        response = await handler(request)
-    except problems.Problem as problem:
-        return _refusal(problem)
-    except web.HTTPRedirection:
-        raise
-    except web.HTTPException:
-        return _refusal(problems.RouteNotFound(f"There is no {request.method} {request.path}."))
-    except (aiohttp.ClientError, TimeoutError):
-        return _refusal(problems.Unavailable("The local cloud does not answer; it may be starting. Try again soon."))
-    except ConnectionError:
-        raise  # it is the browser that is gone
-    except Exception:
-        logging.getLogger(__name__).exception("%s %s", request.method, request.path)
-        return _refusal(problems.internal())
-    if not response.prepared:
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Referrer-Policy"] = "same-origin"
-    return response
-
-
 def _raw_path(request: web.Request) -> str:
     """Path and query as the browser encoded them; signatures depend on it."""
     return request.rel_url.raw_path_qs
@@ -250,16 +310,26 @@ def _check_body(request: web.Request, limit: int) -> None:
         raise problems.TooLarge(f"The request has {request.content_length} bytes; up to {limit} are taken.")
 
 
-def _check_site(request: web.Request) -> None:
-    """Only requests to this machine by its own name, and changes only from pages that came from it.
+def _small(request: web.Request) -> dict[str, str]:
+    """The request's headers, by their names in small letters."""
+    return {name.lower(): value for name, value in request.headers.items()}
 
-    Guards against DNS rebinding (a foreign name that points here) and cross-site posts.
-    """
-    if not _is_loopback(_host_of(f"http://{request.host}")):
-        raise WrongHost(f"This gallery is not {request.host}. Open it at its own address, on this machine.")
-    origin = request.headers.get("Origin")
-    if request.method not in SAFE_METHODS and origin is not None and not _is_loopback(_host_of(origin)):
-        raise WrongHost(f"Changes are not taken from pages of {origin}.")
+
+def _is_form(request: web.Request, bucket: str) -> bool:
+    """Whether it can be a form of a function; S3 sees whether it is."""
+    is_multipart = request.content_type == "multipart/form-data"
+    return request.method == "POST" and _raw_path(request) == f"/{bucket}" and is_multipart
+
+
+def _is_signed_download(request: web.Request, bucket: str) -> bool:
+    """Whether it can be an address that a function signed; S3 sees whether it is."""
+    if request.method not in READING or not request.path.startswith(f"/{bucket}/"):
+        return False
+    names = [name.lower() for name, _ in request.query.items()]  # each as often as it comes
+    if len(names) != len(set(names)) or not OLD_SIGNATURE.isdisjoint(names):
+        return False
+    algorithm, key = (request.query.get(f"X-Amz-{name}", "") for name in ("Algorithm", "Credential"))
+    return algorithm == "AWS4-HMAC-SHA256" and key.startswith(FUNCTIONS_KEYS) and "X-Amz-Signature" in request.query
 
 
 def _host_of(address: str) -> str | None:
@@ -282,7 +352,7 @@ def _refusal(problem: problems.Problem) -> web.Response:
     return web.Response(
         status=problem.status,
         body=problem.body().encode(),
-        headers={"Content-Type": problems.CONTENT_TYPE, "Cache-Control": "no-store"},
+        headers={"Content-Type": problems.CONTENT_TYPE, "Cache-Control": "no-store", **problem.headers},
     )
 
 
@@ -292,12 +362,12 @@ def configuration(behind: Behind) -> str:
 
 
 def main() -> None:
-    """Serve on 127.0.0.1 until told to stop or left alone."""
+    """Serve on 127.0.0.1, and on the gallery's own address, until told to stop or left alone."""
     port, behind = int(sys.argv[1]), Behind(**json.loads(sys.argv[2]))
     threading.Thread(target=_hold_lifeline, args=(sys.stdin,), daemon=True).start()
     web.run_app(
         FrontDoor(behind).application(),
-        host="127.0.0.1",
+        host=sorted({LOOPBACK, behind.address}),
         port=port,
         print=None,
         shutdown_timeout=2,

@@ -1,13 +1,15 @@
 """MiniStack, the embedded local cloud: all that is its own, and nothing that AWS or LocalStack have too.
 
 Run as a program (`python -m infra.ministack`), this module is the local cloud's process: MiniStack's
-server with four things added, and one that it keeps for less long.
+server with five things added, and one that it keeps for less long.
 
 - Snapshots. MiniStack saves its state on a clean stop only; here a forked copy of the process saves
   table and queues every few seconds while they change, and everything when asked to.
 - Logs. MiniStack keeps every line of every invocation in memory for ever; here they go to a file
   for each function.
 - A lifeline. The process stops by itself when its parent is gone, whatever became of that.
+- A closed door. MiniStack answers the pages of any site, to which the credentials of this machine are no
+  secret; has routes that ask for none, one of which deletes everything; and takes forms that nobody signed.
 - A watch over the functions' workers. They would outlive a local cloud that is killed, go on with
   their photos, and write what they found into the next one, which knows nothing of their places.
 
@@ -32,7 +34,7 @@ import tempfile
 import threading
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -50,15 +52,23 @@ SNAPSHOT_LIMIT_SECONDS = 60.0  # a snapshot that takes longer has hung
 LOG_BYTES = 20_000_000  # a log that is longer is begun anew at the next start, and the old one kept beside it
 SAVE_ALL = "save"  # what the parent writes to have everything saved
 TRANSACTION_SECONDS = 30  # that a transaction may come a second time: longer than any client waits for an answer
+HEALTH = "/_ministack/health"
+BROWSERS_HEADERS = {b"origin", b"sec-fetch-site"}
+_OWN_NAMES = re.compile(r"(127\.[0-9.]+|\[::1\]|([a-z0-9.-]+\.)?localhost(\.localstack\.cloud)?)(:[0-9]+)?")
+FUNCTIONS_KEYS = "ASIA"  # how temporary access keys begin: functions sign with those of their roles
 TABLE_WRITES = ("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWriteItem")
+
+Asgi = Callable[[Any, Any, Any], Awaitable[None]]
 
 
 class MiniStack:
     """A local cloud as a child process, with all its state in one folder."""
 
-    def __init__(self, data: DataFolder, port: int) -> None:
+    def __init__(self, data: DataFolder, port: int, site: str = "") -> None:
+        """Args: site: host and port of the gallery, which S3's addresses are signed for."""
         self._data = data
         self.port = port
+        self._site = site
         self.endpoint = f"http://127.0.0.1:{port}"
         self._process: subprocess.Popen[str] | None = None
 
@@ -143,7 +153,7 @@ class MiniStack:
 
     def _answers(self) -> bool:
         try:
-            with urllib.request.urlopen(f"{self.endpoint}/_ministack/health", timeout=2) as answer:
+            with urllib.request.urlopen(self.endpoint + HEALTH, timeout=2) as answer:
                 return bool(answer.status == 200)
         except OSError:
             return False
@@ -170,6 +180,7 @@ class MiniStack:
             "IOT_MTLS_ENABLED": "0",  # listeners that nobody here needs
             "SFTP_ENABLED": "0",
             "FUNCTION_LOGS": str(self._data.logs),
+            "SITE": self._site,
             "NO_PROXY": "127.0.0.1,localhost",
             "PYTHONUNBUFFERED": "1",
             # Two workers share the machine: one thread each, and little memory set aside for more.
@@ -232,7 +243,7 @@ def set_state_aside(state: Path) -> Path:
     """Move all saved state out of the way; where it went."""
     aside = state.with_name(f"state-damaged-{time.strftime('%Y%m%d-%H%M%S')}")
     state.rename(aside)
-    state.mkdir()
+    state.mkdir(mode=0o700)
     return aside
 
 
@@ -243,7 +254,7 @@ def main() -> None:
     """Run MiniStack's server with snapshots, logs and the lifeline."""
     _let_no_worker_outlive_this_process()
     from ministack import app
-    from ministack.services import dynamodb, lambda_svc
+    from ministack.services import dynamodb, lambda_svc, s3
 
     lambda_svc._emit_lambda_logs = _function_log_writer(Path(os.environ["FUNCTION_LOGS"]))
     # It keeps the whole of each transaction, in case it comes twice: for minutes, which a drop of many photos fills.
@@ -252,6 +263,9 @@ def main() -> None:
     snapshots = _Snapshots(app)
     dynamodb.handle_request = snapshots.noticing_writes(dynamodb.handle_request)
     app.save_all = snapshots.before_the_last_save(app.save_all)
+    app.app = _for_programs_alone(app.app)
+    s3._enforce_post_policy_size = lambda *_: _access_denied(s3)  # of forms without a signature
+    s3._enforce_signed_post_policy = _signed_by_a_function(s3, s3._enforce_signed_post_policy)
     threading.Thread(target=snapshots.run, daemon=True, name="snapshots").start()
     threading.Thread(target=_hold_lifeline, args=(sys.stdin, snapshots), daemon=True, name="lifeline").start()
     # A request waits for the interpreter while another thread has it, by default for up to 5 ms, and a
@@ -390,6 +404,54 @@ def _save_and_exit(app: Any, services: tuple[str, ...] | None) -> None:
         os._exit(0 if saved else 1)
     finally:
         os._exit(1)
+
+
+def _for_programs_alone(serve: Asgi) -> Asgi:
+    """MiniStack's server, for programs that have credentials, and for what needs none on AWS."""
+
+    async def serve_programs(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+        elif scope["type"] == "http" and not _is_for_here(scope):
+            await send({"type": "http.response.start", "status": 403, "headers": [(b"content-length", b"0")]})
+            await send({"type": "http.response.body"})
+        else:
+            await serve(scope, receive, send)
+
+    return serve_programs
+
+
+def _is_for_here(scope: Any) -> bool:
+    """Whether a request comes from a program, by this machine's name, and with credentials where it needs some."""
+    headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    path: str = scope["path"]
+    host = headers.get(b"host", "").lower()
+    if headers.keys() & BROWSERS_HEADERS or not (_OWN_NAMES.fullmatch(host) or host == os.environ["SITE"]):
+        return False
+    if path == HEALTH:
+        return True
+    if path.startswith("/_"):
+        return False
+    is_form = scope["method"] == "POST" and headers.get(b"content-type", "").startswith("multipart/form-data")
+    is_api = path.startswith("/restapis/") and "/_user_request_" in path
+    return is_form or is_api or b"authorization" in headers or b"Signature=" in scope["query_string"]
+
+
+def _signed_by_a_function(s3: Any, check: Callable[..., Any]) -> Callable[..., Any]:
+    """S3's check of signed forms, for those that a function signed.
+
+    The front door lets forms in from outside, and the credentials of this machine are known to everyone.
+    """
+
+    def checked(fields: dict[str, str], *more: Any) -> Any:
+        is_by_function = fields.get("x-amz-credential", "").startswith(FUNCTIONS_KEYS)
+        return check(fields, *more) if is_by_function else _access_denied(s3)
+
+    return checked
+
+
+def _access_denied(s3: Any) -> Any:
+    return s3._error("AccessDenied", "Access Denied", 403)
 
 
 def _function_log_writer(folder: Path) -> Callable[..., None]:

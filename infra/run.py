@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -14,6 +16,7 @@ import urllib.request
 import webbrowser
 from pathlib import Path
 from types import FrameType
+from urllib.parse import urlsplit
 
 import click
 from botocore.exceptions import BotoCoreError, ClientError
@@ -23,6 +26,7 @@ from captionary.packs import Pack
 from captionary.reconcile import Report
 
 from . import feed, front_door, recovery_log
+from .access import LOOPBACK, Access, choose_access
 from .builder import REASON_LENGTH, Builder, BuildError
 from .clients import REGION, connect, ignore_personal_settings
 from .data_folder import DataFolder
@@ -38,6 +42,7 @@ RESTART_PAUSES = (0.0, 1.0, 5.0, 15.0)  # seconds before each new start of what 
 STEADY_SECONDS = 60.0  # after so long without a death, the count begins anew
 CHANGE_PAUSES = (5.0, 15.0, 60.0)  # seconds before each new try to go over to a pack that is built; then give up
 LOADS = 2  # that a network is given: the first may fail for want of memory or time while the machine is busy
+TOKEN_VARIABLE = "CAPTIONARY_TOKEN"
 CLOUD_ERRORS = (BotoCoreError, ClientError)
 
 
@@ -52,9 +57,10 @@ class NotLoaded(Exception):
 class Supervisor:
     """The local cloud and the front door, as one gallery; and the build of a better model beside them."""
 
-    def __init__(self, data: DataFolder, port: int, choice: Choice) -> None:
+    def __init__(self, data: DataFolder, port: int, choice: Choice, access: Access | None = None) -> None:
         self._data = data
         self._port = port
+        self._access = access or Access()
         self._pack = choice.pack  # the one that is deployed
         self._may_replace_starter = choice.replaces_starter or choice.better is not None
         self._builder: Builder | None = None
@@ -66,13 +72,14 @@ class Supervisor:
         if choice.better:
             self._builder = _builder(choice.better, data)
             self._upgrade = Upgrade(model=choice.better.name, state="preparing", reason=None)
-        self.site = f"http://127.0.0.1:{port}/"
+        self.site = self._access.site(port)
         last = data.endpoints().get("aws_endpoint", "")
         preferred = last.rpartition(":")[2]
         cloud_port, self._claim = claim_port(int(preferred) if preferred.isdigit() else CLOUD_PORT, but_not=port)
-        self._cloud = MiniStack(data, cloud_port)
+        self._cloud = MiniStack(data, cloud_port, urlsplit(self.site).netloc)
         self._door: subprocess.Popen[str] | None = None
         self._endpoints: dict[str, str] = {}
+        self._secret = ""  # ARN of the one that holds the access token
 
     def start(self) -> None:
         """Bring everything up, and return when the page answers.
@@ -152,7 +159,7 @@ class Supervisor:
         self._caption_function = outputs["CaptionFunctionName"]
         self._endpoints = {
             "site": self.site,
-            "api": f"{self.site}api",
+            "api": f"http://{LOOPBACK}:{self._port}/api",
             "aws_endpoint": self._cloud.endpoint,
             "region": REGION,
             "images_bucket": outputs["ImagesBucketName"],
@@ -162,7 +169,9 @@ class Supervisor:
             "dead_letter_queue": outputs["DeadLetterQueueUrl"],
         }
         self._api_gateway = f"{self._cloud.endpoint}/restapis/{outputs['ApiId']}/api/_user_request_"
+        self._secret = outputs.get("AccessTokenSecretArn", "")
         self._data.write_endpoints(self._endpoints)
+        self._data.write_token(self._access.token)
         self._tell(self._upgrade)
         self._cloud.save_all()
         has_taken_over = self._may_replace_starter and self._pack.name != STARTER and not self._built
@@ -170,7 +179,8 @@ class Supervisor:
 
     def _deploy(self, pack: Pack) -> dict[str, str]:
         try:
-            outputs = deploy(self._clients, pack.folder, {"PublicS3Endpoint": self.site.rstrip("/")})
+            parameters = {"PublicS3Endpoint": self.site.rstrip("/"), **self._access.parameters()}
+            outputs = deploy(self._clients, pack.folder, parameters)
         except CLOUD_ERRORS as exc:
             raise StartError(f"The local cloud refused to deploy template.yaml: {exc}") from exc
         self._pack = pack
@@ -309,6 +319,9 @@ class Supervisor:
             self._endpoints["aws_endpoint"],
             self._endpoints["images_bucket"],
             self._endpoints["media_bucket"],
+            self._access.address,
+            self._secret,
+            self._access.public_read,
         )
         with (self._data.logs / "front-door.log").open("a") as log:
             self._door = subprocess.Popen(
@@ -327,8 +340,12 @@ class Supervisor:
             time.sleep(0.05)
 
     def _page_answers(self) -> bool:
+        # By the site's name, but straight to this machine: to other addresses there may be a proxy on the way.
+        request = urllib.request.Request(
+            f"http://{LOOPBACK}:{self._port}/", headers={"Host": urlsplit(self.site).netloc}
+        )
         try:
-            with urllib.request.urlopen(self.site, timeout=5) as answer:
+            with urllib.request.urlopen(request, timeout=5) as answer:
                 return bool(answer.headers.get("Content-Security-Policy") == front_door.PAGE_POLICY)
         except OSError:
             return False
@@ -392,9 +409,22 @@ def _found(report: Report) -> str:
     )
 
 
-def check_port(port: int) -> None:
-    """Raise StartError if the port is taken."""
-    if free_port(port) != port:
+def check_port(port: int, access: Access | None = None) -> None:
+    """Raise StartError if the port is taken, or the address is not this machine's."""
+    taken = free_port(port) != port
+    address = access.address if access else LOOPBACK
+    if address != LOOPBACK:
+        with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((address, port))
+            except OSError as exc:
+                if exc.errno == errno.EADDRNOTAVAIL:
+                    raise StartError(
+                        f"{address} is no address of this machine; give one that it has with --host."
+                    ) from exc
+                taken = True
+    if taken:
         raise StartError(
             f"Port {port} is taken by another program. Choose another, for instance: scripts/run --port {port + 1}"
         )
@@ -430,24 +460,53 @@ def _stop_on(signum: int, frame: FrameType | None) -> None:
     metavar="auto|imagenet|starter|PATH",
     help="The pack that captions; auto: the starter until the imagenet pack is built; imagenet: that or nothing.",
 )
+@click.option(
+    "--token",
+    envvar=TOKEN_VARIABLE,
+    help=f"An access token: nobody gets in without it. Better not here, where others see it, but in {TOKEN_VARIABLE}.",
+)
+@click.option("--token-file", type=click.Path(path_type=Path), help="A file that holds the access token.")
+@click.option("--public-read", is_flag=True, help="Let everyone look; only changes need the token.")
+@click.option(
+    "--host",
+    metavar="ADDRESS",
+    help="Open the gallery to other machines, which call this one by that name or address. Needs a token.",
+)
+@click.option(
+    "--site",
+    metavar="URL",
+    help="The page's address, where a server of this machine (with TLS) passes requests on. Needs a token.",
+)
 @click.option("--open/--no-open", "open_page", default=True, help="Open the page in a browser.")
-def main(port: int, data: Path, model: str, open_page: bool) -> None:
-    """Start the gallery on this machine, for this machine only. Ctrl-C stops it."""
+def main(
+    port: int,
+    data: Path,
+    model: str,
+    token: str | None,
+    token_file: Path | None,
+    public_read: bool,
+    host: str | None,
+    site: str | None,
+    open_page: bool,
+) -> None:
+    """Start the gallery on this machine, and for this machine only if no --host says otherwise. Ctrl-C stops it."""
     ignore_personal_settings()
+    os.environ.pop(TOKEN_VARIABLE, None)  # what is started here is not told
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop_on)
     folder = DataFolder(data)
     supervisor: Supervisor | None = None
     try:
         choice = choose(model)
+        access = choose_access(token, token_file, public_read=public_read, host=host, site=site)
         folder.open()
         recovery_log.keep(folder.logs)
-        check_port(port)
+        check_port(port, access)
         if choice.warning:
             say(choice.warning)
         if choice.insists and choice.better:
             choice = Choice(build_first(choice.better, folder))
-        supervisor = Supervisor(folder, port, choice)
+        supervisor = Supervisor(folder, port, choice, access)
         supervisor.start()
         say(f"Gallery: {supervisor.site}")
         supervisor.build()

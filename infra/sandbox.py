@@ -62,6 +62,8 @@ class RunningGallery:
     data: Path
     port: int
     model: str = "starter"
+    token: str = ""  # the access token, which its requests show
+    options: tuple[str, ...] = ()  # more of them
     process: subprocess.Popen[str] | None = None
     endpoints: dict[str, str] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)  # beside what this process has
@@ -80,10 +82,15 @@ class RunningGallery:
         self.process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "infra", "--no-open"),
-                *("--port", str(self.port), "--data", str(self.data), "--model", self.model),
+                *("--port", str(self.port), "--data", str(self.data), "--model", self.model, *self.options),
             ],
             cwd=ROOT,
-            env={**os.environ, **self.environment, "PYTHONPATH": os.pathsep.join(map(str, paths))},
+            env={
+                **os.environ,
+                "CAPTIONARY_TOKEN": self.token,
+                **self.environment,
+                "PYTHONPATH": os.pathsep.join(map(str, paths)),
+            },
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -142,8 +149,9 @@ class RunningGallery:
         self, method: str, path: str, body: bytes | None = None, *, redirect: bool = True, **headers: str
     ) -> Answer:
         """An HTTP request of the front door (or of any address)."""
-        address = path if path.startswith("http") else self.endpoints["site"].rstrip("/") + path
-        names = {name.replace("_", "-"): value for name, value in headers.items()}
+        address = path if path.startswith("http") else f"http://127.0.0.1:{self.port}{path}"
+        names = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        names |= {name.replace("_", "-"): value for name, value in headers.items()}
         request = urllib.request.Request(address, data=body, method=method, headers=names)
         opener = urllib.request.build_opener(*([] if redirect else [_NoRedirect]))
         try:

@@ -2,6 +2,7 @@ import "./base.css";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { AccessProvider } from "./access/Access";
 import { App } from "./App";
 import { applyTheme, keptTheme } from "./header/theme";
 import { createQueryClient } from "./shared/createQueryClient";
@@ -16,7 +17,9 @@ window.history.scrollRestoration = "manual";
 createRoot(root).render(
   <StrictMode>
     <QueryClientProvider client={createQueryClient()}>
-      <App />
+      <AccessProvider>
+        <App />
+      </AccessProvider>
     </QueryClientProvider>
   </StrictMode>,
 );

@@ -32,6 +32,12 @@ const NOT_FOUND = {
   status: 404,
   detail: "There is no such photo.",
 };
+const UNAUTHORIZED = {
+  type: "/problems/unauthorized",
+  title: "The access token is needed",
+  status: 401,
+  detail: "This needs the gallery's access token.",
+};
 const BUCKET = "http://bucket/";
 
 /** A gallery behind `fetch` and `XMLHttpRequest`, as DESIGN.md describes it. */
@@ -53,6 +59,11 @@ export class FakeGallery {
   latencyMs = 0;
   /** What requests are answered with that change something; null where they succeed. */
   refusal: { status: number; detail: string } | null = null;
+  /** What has to be shown; null in a gallery that is open. */
+  token: string | null = null;
+  /** Whether everyone may look, where there is a token. */
+  isPublic = false;
+  isSignedIn = false;
   /** Whether cursors that were given out are still good. */
   knowsCursors = true;
   /** Whether files wait for a test to answer them. */
@@ -162,6 +173,8 @@ export class FakeGallery {
     if (!pathname.startsWith("/api/")) return new Response(`the sample at ${pathname}`);
     const route = pathname.replace("/api", "");
     const body: unknown = typeof init.body === "string" ? JSON.parse(init.body) : null;
+    if (route === "/session") return this.#session(method, body);
+    if (!this.#admits(method)) return Response.json(UNAUTHORIZED, { status: 401 });
     if (method === "GET") return this.#get(route, searchParams);
     if (route === "/images/known") return Response.json({ known: this.#known(body) });
     if (this.refusal) return this.#problem();
@@ -188,6 +201,26 @@ export class FakeGallery {
         return Response.json(this.#find(id), { status: 202 });
     }
     throw new Error(`The gallery has no ${method} ${url}.`);
+  }
+
+  #session(method: string, body: unknown): Response {
+    const isRequired = this.token !== null;
+    if (method === "GET") {
+      const signed_in = isRequired && this.isSignedIn;
+      return Response.json({ required: isRequired, public_read: !isRequired || this.isPublic, signed_in });
+    }
+    if (method === "POST" && (body as { token: string }).token !== this.token) {
+      return Response.json(
+        { ...UNAUTHORIZED, detail: "This is not the gallery's access token." },
+        { status: 401 },
+      );
+    }
+    this.isSignedIn = method === "POST";
+    return new Response(null, { status: 204 });
+  }
+
+  #admits(method: string): boolean {
+    return this.token === null || this.isSignedIn || (this.isPublic && method === "GET");
   }
 
   #get(route: string, query: URLSearchParams): Response {
@@ -297,6 +330,7 @@ export class FakeGallery {
   #take({ url, headers, body }: SentFile): { status: number; text: string } | null {
     if (this.isDown || (url === BUCKET && this.isBucketDown)) return null;
     if (this.refusal) return { status: this.refusal.status, text: JSON.stringify(this.refusal) };
+    if (url !== BUCKET && !this.#admits("POST")) return { status: 401, text: JSON.stringify(UNAUTHORIZED) };
     if (url === BUCKET) {
       const key = Number((body as FormData).get("key"));
       const { filename = "", size: bytes = 0 } = this.signed[key] ?? {};

@@ -2,6 +2,7 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { render } from "@testing-library/react";
 import { userEvent, type UserEvent } from "@testing-library/user-event";
 import { StrictMode } from "react";
+import { AccessProvider } from "../src/access/Access";
 import { App } from "../src/App";
 import { createQueryClient } from "../src/shared/createQueryClient";
 import type { Pace } from "../src/shared/pace";
@@ -15,7 +16,9 @@ export function openPage(pace: Pace = QUICK): UserEvent {
   render(
     <StrictMode>
       <QueryClientProvider client={createQueryClient()}>
-        <App pace={pace} />
+        <AccessProvider>
+          <App pace={pace} />
+        </AccessProvider>
       </QueryClientProvider>
     </StrictMode>,
   );

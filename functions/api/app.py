@@ -12,7 +12,7 @@ from typing import Any, ParamSpec
 import boto3
 from chalice import Chalice, Response
 
-from captionary import __version__, activity, clients, events, identity, logs, parameters, problems
+from captionary import __version__, access, activity, clients, events, identity, logs, parameters, problems
 from captionary.activity import Activity
 from captionary.catalog import Catalog
 from captionary.errors import InvalidCursor
@@ -31,6 +31,8 @@ DESCRIPTION = Path(__file__).with_name("openapi.json").read_text(encoding="utf-8
 DESCRIPTION_SECONDS = 300  # that it may be kept by whoever asked for it
 ANY_TYPE = ["*/*"]  # of content: where a body is not looked at
 DOCS_PAGE = "/docs.html"  # of the site: frontend/docs.html
+SIGN_IN_BYTES = 8192  # of a request to sign in, which strangers send
+WRONG_TOKEN_SECONDS = 0.3  # that whoever guesses waits for each answer
 
 settings = Settings.from_environment(
     "table", "images_bucket", "media_bucket", "ingest_queue_url", "dead_letter_queue_url"
@@ -44,6 +46,7 @@ gallery = Gallery(
 )
 queue = boto3.client("sqs", config=config)
 signer = clients.browsers_s3(settings)
+gate = access.Gate.of(settings, config)
 
 app = Chalice(app_name="captionary")
 
@@ -159,7 +162,7 @@ def delete_image(id: str) -> Response:
     if not identity.is_image_id(id):
         raise problems.ImageNotFound(id)
     gallery.delete(id)
-    return Response(body="", status_code=204, headers={"Cache-Control": "no-store"})
+    return nothing()
 
 
 @app.route("/images/{id}/retry", methods=["POST"], content_types=ANY_TYPE)
@@ -228,11 +231,43 @@ def get_activity() -> Response:
     return ok(Activity(catalog.table).read(minutes))
 
 
+@app.route("/session", methods=["GET"], content_types=ANY_TYPE)
+@answering
+def get_session() -> Response:
+    """`GET /session`: whether the gallery has an access token, and whether this request shows it."""
+    signed_in = gate.is_signed_in(request_headers())
+    return ok({"required": gate.has_token, "public_read": gate.public_read, "signed_in": signed_in})
+
+
+@app.route("/session", methods=["POST"])
+@answering
+def start_session() -> Response:
+    """`POST /session`: sign in."""
+    if len(app.current_request.raw_body or b"") > SIGN_IN_BYTES:
+        raise problems.TooLarge(f"A request to sign in has up to {SIGN_IN_BYTES} bytes.")
+    token = parameters.token(body_json())
+    if not gate.has_token:
+        return nothing()  # everyone is in already
+    try:
+        session = gate.sign_in(token)
+    except problems.Unauthorized:
+        time.sleep(WRONG_TOKEN_SECONDS)
+        raise
+    return nothing({"Set-Cookie": access.cookie(session, request_headers())})
+
+
+@app.route("/session", methods=["DELETE"], content_types=ANY_TYPE)
+@answering
+def end_session() -> Response:
+    """`DELETE /session`: sign out, and have the browser forget the photos that it kept."""
+    return nothing({"Set-Cookie": access.cookie("", request_headers()), "Clear-Site-Data": '"cache"'})
+
+
 @app.route("/openapi.json", methods=["GET"], content_types=ANY_TYPE)
 @answering
 def get_description() -> Response:
     """`GET /openapi.json`: all of this, described."""
-    headers = {"Content-Type": "application/json", "Cache-Control": f"public, max-age={DESCRIPTION_SECONDS}"}
+    headers = {"Content-Type": "application/json", "Cache-Control": f"private, max-age={DESCRIPTION_SECONDS}"}
     return Response(body=DESCRIPTION, status_code=200, headers=headers)
 
 
@@ -281,6 +316,11 @@ def body_json() -> dict[str, Any]:
     return parameters.json_object(app.current_request.raw_body or b"")
 
 
+def request_headers() -> dict[str, str]:
+    """The request's headers, by their names in small letters."""
+    return {name.lower(): value for name, value in app.current_request.headers.items()}
+
+
 def ok(content: dict[str, Any], status: int = 200) -> Response:
     """An answer with JSON in it."""
     return Response(
@@ -290,12 +330,17 @@ def ok(content: dict[str, Any], status: int = 200) -> Response:
     )
 
 
+def nothing(headers: dict[str, str] | None = None) -> Response:
+    """An answer without a body."""
+    return Response(body="", status_code=204, headers={"Cache-Control": "no-store", **(headers or {})})
+
+
 def refusal(problem: problems.Problem) -> Response:
     """An answer that says what is wrong."""
     return Response(
         body=problem.body(),
         status_code=problem.status,
-        headers={"Content-Type": problems.CONTENT_TYPE, "Cache-Control": "no-store"},
+        headers={"Content-Type": problems.CONTENT_TYPE, "Cache-Control": "no-store", **problem.headers},
     )
 
 
@@ -317,16 +362,23 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def respond(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Chalice's answer, with the refusals that are its own made problem details too."""
+    """The gate, then Chalice, with the refusals that are its own made problem details too."""
+    try:
+        gate.admit(event)
+    except problems.Problem as problem:
+        return refused(problem)
     response: dict[str, Any] = app(event, context)
     status = response["statusCode"]
     if status < 400 or response["headers"].get("Content-Type") == problems.CONTENT_TYPE:
         return response
     if status == 415:
-        problem: problems.Problem = problems.UnsupportedMedia("Send the body as application/json.")
-    elif status in (404, 405):
-        problem = problems.RouteNotFound(f"There is no {event.get('httpMethod')} {event.get('path')}.")
-    else:
-        problem = problems.internal()
-    refused: dict[str, Any] = refusal(problem).to_dict()
-    return refused
+        return refused(problems.UnsupportedMedia("Send the body as application/json."))
+    if status in (404, 405):
+        return refused(problems.RouteNotFound(f"There is no {event.get('httpMethod')} {event.get('path')}."))
+    return refused(problems.internal())
+
+
+def refused(problem: problems.Problem) -> dict[str, Any]:
+    """A proxy answer that says what is wrong."""
+    answer: dict[str, Any] = refusal(problem).to_dict()
+    return answer

@@ -17,6 +17,7 @@ from urllib.parse import unquote
 import boto3
 
 from captionary import clients, identity, logs, parameters, problems
+from captionary.access import Gate, headers_of
 from captionary.catalog import Catalog
 from captionary.formats import CONTENT_TYPES, looks_like_picture
 from captionary.gallery import Gallery
@@ -37,6 +38,7 @@ config = clients.config()
 storage = Storage(boto3.client("s3", config=config), settings.images_bucket, settings.media_bucket)
 gallery = Gallery(storage, Catalog(boto3.client("dynamodb", config=config), settings.table))
 signer = clients.browsers_s3(settings)
+gate = Gate.of(settings, config)
 
 
 def take_image(event: dict[str, Any]) -> dict[str, Any]:
@@ -135,11 +137,6 @@ def body_json(event: dict[str, Any]) -> dict[str, Any]:
     return parameters.json_object(body_bytes(event))
 
 
-def headers_of(event: dict[str, Any]) -> dict[str, str]:
-    """The request's headers, by their names in small letters."""
-    return {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-
-
 def bare_type(content_type: str) -> str:
     """A MIME type without its parameters."""
     return content_type.partition(";")[0].strip().lower()
@@ -168,6 +165,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     request_id = (event.get("requestContext") or {}).get("requestId")
     logger.append_keys(request_id=request_id, route=name, image_id=None, key=None)
     try:
+        gate.admit(event)
         route = ROUTES.get((method, resource))
         if route is None:
             raise problems.RouteNotFound(f"There is no {name}.")
@@ -187,6 +185,6 @@ def refusal(problem: problems.Problem) -> dict[str, Any]:
     """A proxy answer that says what is wrong."""
     return {
         "statusCode": problem.status,
-        "headers": {"Content-Type": problems.CONTENT_TYPE, "Cache-Control": "no-store"},
+        "headers": {"Content-Type": problems.CONTENT_TYPE, "Cache-Control": "no-store", **problem.headers},
         "body": problem.body(),
     }

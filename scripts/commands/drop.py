@@ -50,7 +50,7 @@ def command(paths: tuple[Path, ...], data: Path, as_json: bool, wait: bool) -> N
     and content, is not put there twice.
     """
     endpoints = endpoints_of(data)
-    api, clients = Api(endpoints), connect(endpoints["aws_endpoint"])
+    api, clients = Api(endpoints, data), connect(endpoints["aws_endpoint"])
     api.get("status")  # says what is to be done if the gallery does not answer
     files, skipped = find_photos(paths)
     notes = Console(stderr=True)

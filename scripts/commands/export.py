@@ -58,7 +58,7 @@ def command(
     if feedback and feedback.exists() and any(feedback.iterdir()):
         raise click.UsageError(f"{feedback} should be a new folder, or an empty one.")
     endpoints = endpoints_of(data)
-    total = sum(Api(endpoints).get("status")["counts"].values())
+    total = sum(Api(endpoints, data).get("status")["counts"].values())
     clients = connect(endpoints["aws_endpoint"])
     every_photo = Catalog(clients.dynamodb, endpoints["table"]).everything()
     is_shown = not (photos or feedback or out) and sys.stdout.isatty()  # and a bar would run through it

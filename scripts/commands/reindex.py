@@ -34,7 +34,7 @@ def command(data: Path, captions: str, as_json: bool) -> None:
     endpoints = endpoints_of(data)
     recovery_log.keep(DataFolder(data).logs)
     clients = connect(endpoints["aws_endpoint"])
-    model = Api(endpoints).get("status")["model"]
+    model = Api(endpoints, data).get("status")["model"]
     notes = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     try:

@@ -23,7 +23,7 @@ def command(data: Path, ids: tuple[str, ...], every_failed: bool, as_json: bool)
     if ids and every_failed:
         raise click.UsageError("Either name photos by their ids, or all that failed by --all.")
     endpoints = endpoints_of(data)
-    api = Api(endpoints)
+    api = Api(endpoints, data)
     if not ids:
         catalog = Catalog(connect(endpoints["aws_endpoint"]).dynamodb, endpoints["table"])
         ids = tuple(record.id for record in catalog.everything() if record.status == "failed")

@@ -29,9 +29,15 @@ def data_option(command: F) -> F:
 class Api:
     """The gallery's REST API."""
 
-    def __init__(self, endpoints: dict[str, str]) -> None:
+    def __init__(self, endpoints: dict[str, str], data: Path) -> None:
+        """Args: data: the gallery's folder, which holds the access token, if there is one."""
         self._base = endpoints["api"]
-        self._http = urllib3.PoolManager(timeout=30, retries=urllib3.Retry(3, backoff_factor=0.3))
+        token = DataFolder(data).token()
+        self._http = urllib3.PoolManager(
+            timeout=30,
+            retries=urllib3.Retry(3, backoff_factor=0.3),
+            headers={"Authorization": f"Bearer {token}"} if token else None,
+        )
 
     def get(self, path: str, **query: str) -> dict[str, Any]:
         """The answer to a GET.

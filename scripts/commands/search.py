@@ -27,7 +27,7 @@ def command(words: tuple[str, ...], data: Path, label: str, limit: int, as_json:
     if not words and not label:
         raise click.UsageError("Say what to search for: words, or --label NAME.")
     wish = {name: value for name, value in (("q", " ".join(words)), ("label", label)) if value}
-    found = list(islice(_find(Api(endpoints_of(data)), wish), limit))
+    found = list(islice(_find(Api(endpoints_of(data), data), wish), limit))
     if as_json:
         click.echo(json.dumps(found, indent=2))
         return

@@ -22,7 +22,7 @@ def command(data: Path, goes_on: bool, as_json: bool) -> None:
     if goes_on:
         watch(data, as_json, lambda status: lines(endpoints["site"], status))
         return
-    status = Api(endpoints).get("status")
+    status = Api(endpoints, data).get("status")
     click.echo(json.dumps(status, indent=2) if as_json else "\n".join(lines(endpoints["site"], status)))
 
 

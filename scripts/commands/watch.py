@@ -59,7 +59,7 @@ def looks(data: Path) -> Iterator[Seen]:
 def look(data: Path) -> Seen:
     """The gallery's state now."""
     try:
-        api = Api(endpoints_of(data))
+        api = Api(endpoints_of(data), data)
         return {"status": api.get("status"), "activity": api.get("activity", minutes=str(MINUTES))}
     except click.ClickException as exc:
         return {"error": exc.message}

@@ -103,6 +103,18 @@ def gallery(storage: Storage, catalog: Catalog) -> Gallery:
     return Gallery(storage, catalog)
 
 
+TOKEN = "the-token-of-a-gallery"
+
+
+@pytest.fixture
+def secret(function: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch) -> str:
+    """Gives functions that are loaded from here on an access token; the secret that holds it."""
+    arn: str = boto3.client("secretsmanager").create_secret(Name="token", SecretString=TOKEN)["ARN"]
+    monkeypatch.setenv("ACCESS_TOKEN_SECRET", arn)
+    monkeypatch.setenv("PUBLIC_READ", "false")
+    return arn
+
+
 @pytest.fixture
 def function(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType]:
     """Loads a function's module afresh, as Lambda does in a new worker."""

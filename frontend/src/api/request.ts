@@ -15,6 +15,16 @@ export class ApiError extends Error {
 
 const ANSWER_WITHIN_MS = 20_000;
 
+const unauthorizedListeners = new Set<() => void>();
+
+/** Be told of each request that is refused because nobody is signed in; returns how to be told no longer. */
+export function onUnauthorized(listener: () => void): () => void {
+  unauthorizedListeners.add(listener);
+  return () => {
+    unauthorizedListeners.delete(listener);
+  };
+}
+
 export async function getJson(path: string, signal?: AbortSignal): Promise<unknown> {
   const response = await request(path, signal ? { signal } : {});
   return parse(await response.text());
@@ -32,15 +42,27 @@ export async function sendJson(
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(content),
   });
-  return parse(await response.text());
+  const text = await response.text();
+  return text === "" && response.status === 204 ? null : parse(text);
+}
+
+/** A request without a body, whose answer has none. */
+export async function send(method: "DELETE", path: string): Promise<void> {
+  await request(path, { method });
 }
 
 export function noAnswer(detail: string, cause?: unknown): ApiError {
   return new ApiError({ type: "about:blank", title: "No answer", status: 0, detail }, { cause });
 }
 
+/** What to throw for an answer that is an error. */
+export function refusal(status: number, text: string): ApiError {
+  if (status === 401) for (const listener of unauthorizedListeners) listener();
+  return new ApiError(problemFrom(status, text));
+}
+
 /** The problem in an answer's body, or a plain one where something in between answered. */
-export function problemFrom(status: number, text: string): Problem {
+function problemFrom(status: number, text: string): Problem {
   try {
     const problem = JSON.parse(text) as Partial<Problem> | null;
     if (typeof problem?.detail === "string") {
@@ -75,6 +97,6 @@ async function request(path: string, init: RequestInit): Promise<Response> {
     if (init.signal?.aborted) throw cause;
     throw noAnswer("The gallery does not answer. Check the connection.", cause);
   }
-  if (!response.ok) throw new ApiError(problemFrom(response.status, await response.text()));
+  if (!response.ok) throw refusal(response.status, await response.text());
   return response;
 }

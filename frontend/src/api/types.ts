@@ -158,6 +158,15 @@ export interface Activity {
   items: ActivityStep[];
 }
 
+/** Who may use the gallery, and whether this browser is signed in. */
+export interface Session {
+  /** Whether the gallery has an access token. */
+  required: boolean;
+  /** Whether everyone may look at the photos. */
+  public_read: boolean;
+  signed_in: boolean;
+}
+
 /** Problem details, RFC 9457. */
 export interface Problem {
   /** Stable, for programs: "/problems/too-large". */

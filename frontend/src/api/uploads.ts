@@ -1,6 +1,6 @@
 /** Ways for a file into the gallery. */
 
-import { ApiError, noAnswer, parse, problemFrom, sendJson } from "./request";
+import { ApiError, noAnswer, parse, refusal, sendJson } from "./request";
 import type { Image, UploadForm } from "./types";
 
 export interface Sending {
@@ -20,7 +20,7 @@ export async function findKnown(sha256: string[]): Promise<Record<string, string
 export async function uploadImage(file: File, contentType: string, sending: Sending): Promise<Image> {
   const headers = { "Content-Type": contentType, "X-Filename": encodeURIComponent(file.name) };
   const answer = await post("/api/images", file, headers, sending);
-  if (!isSuccess(answer.status)) throw new ApiError(problemFrom(answer.status, answer.text));
+  if (!isSuccess(answer.status)) throw refusal(answer.status, answer.text);
   return parse(answer.text) as Image;
 }
 

@@ -1,5 +1,6 @@
 import { keepPreviousData, type QueryClient, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
+import { useAccess } from "../access/Access";
 import { keyOf } from "../address/address";
 import { rememberedPlace } from "../address/navigation";
 import type { Search } from "../api";
@@ -49,6 +50,7 @@ export function useTimeline(
   replaced: string | null,
 ): TimelineResult {
   const client = useQueryClient();
+  const { isKnown } = useAccess();
   const queryKey = timelineKey(search);
   const { data, isError, errorUpdateCount, isPlaceholderData } = useQuery({
     queryKey,
@@ -61,7 +63,7 @@ export function useTimeline(
         : await fetchRefresh(before, search, signal, replaced);
       return matching(refreshed(before, known() ?? EMPTY_TIMELINE, refresh), search);
     },
-    enabled: isShown,
+    enabled: isKnown && isShown,
     placeholderData: keepPreviousData,
     refetchInterval: ({ state }) =>
       isBusy || (state.data && hasPending(state.data)) ? pace.busyMs : pace.idleMs,

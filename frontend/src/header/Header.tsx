@@ -1,10 +1,12 @@
 import type { RefObject } from "react";
 import { GALLERY_PATH } from "../address/address";
+import { useAccess } from "../access/Access";
 import type { Search } from "../api";
 import { SearchBox } from "../search/SearchBox";
 import { PageLink } from "../shared/PageLink";
 import { AddMenu } from "./AddMenu";
 import styles from "./Header.module.css";
+import { SignOutButton } from "./SignOutButton";
 import { ThemeButton } from "./ThemeButton";
 
 export interface HeaderProps {
@@ -18,6 +20,7 @@ export interface HeaderProps {
 
 /** The name, the search, and the way to add photos. */
 export function Header({ search, onSearch, searchRef, onAddPhotos, onAddFolder, onHome }: HeaderProps) {
+  const access = useAccess();
   return (
     <header className={styles.header}>
       <h1 className={styles.name}>
@@ -30,7 +33,14 @@ export function Header({ search, onSearch, searchRef, onAddPhotos, onAddFolder, 
         <SearchBox search={search} onSearch={onSearch} inputRef={searchRef} />
       </div>
       <ThemeButton />
-      <AddMenu onAddPhotos={onAddPhotos} onAddFolder={onAddFolder} />
+      <SignOutButton />
+      {access.role === "visitor" ? (
+        <button type="button" className="button" onClick={access.ask}>
+          Sign in
+        </button>
+      ) : (
+        <AddMenu onAddPhotos={onAddPhotos} onAddFolder={onAddFolder} />
+      )}
     </header>
   );
 }

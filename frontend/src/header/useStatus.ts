@@ -1,4 +1,5 @@
 import { useQuery, type UseQueryResult } from "@tanstack/react-query";
+import { useAccess } from "../access/Access";
 import { getStatus, type Status } from "../api";
 import type { Pace } from "../shared/pace";
 import { waitingIn } from "./statusText";
@@ -7,7 +8,9 @@ export const STATUS_KEY = ["status"];
 
 /** How the gallery is doing, kept up to date while the tab is looked at. */
 export function useStatus(pace: Pace, isUploading: boolean): UseQueryResult<Status> {
+  const { isKnown } = useAccess();
   return useQuery({
+    enabled: isKnown,
     queryKey: STATUS_KEY,
     queryFn: ({ signal }) => getStatus(signal),
     refetchInterval: ({ state }) =>

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
+import { useAccess } from "../access/Access";
 import { ApiError, getImage, type Image } from "../api";
 import { photoKey } from "../gallery/usePhotoChange";
 import { titleOf } from "../gallery/photoText";
@@ -29,11 +30,12 @@ export function Viewer({ photo, images, onShow, onNearEnd, onClose, onDelete, on
   const root = useRef<HTMLDivElement>(null);
   const controls = useRef<StageControls>(null);
   const [isPanelShown, setIsPanelShown] = useState(true);
+  const { isKnown } = useAccess();
   const listed = images.find(({ id }) => id === photo);
   const single = useQuery({
     queryKey: photoKey(photo),
     queryFn: ({ signal }) => getImage(photo, signal),
-    enabled: listed === undefined,
+    enabled: isKnown && listed === undefined,
     // One that waits for its caption gets it while one looks.
     refetchInterval: ({ state }) => (state.data?.status === "pending" ? 2000 : false),
   });

@@ -39,7 +39,7 @@ def test_what_is_told(
     upgrade: tuple[str, str | None] | None, lines: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     class FakeApi:
-        def __init__(self, endpoints: dict[str, str]) -> None:
+        def __init__(self, *_: Any) -> None:
             pass
 
         def get(self, path: str) -> dict[str, Any]:
@@ -75,7 +75,7 @@ def watched(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Re
     now: list[Any] = []
 
     class FakeApi:
-        def __init__(self, endpoints: dict[str, str]) -> None:
+        def __init__(self, endpoints: dict[str, str], data: Path) -> None:
             pass
 
         def get(self, path: str, **query: str) -> dict[str, Any]:

@@ -6,14 +6,15 @@ from types import ModuleType
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import boto3
 import pytest
 
 from captionary import events, identity
 from captionary.activity import Activity, Batch
 from captionary.gallery import Gallery
 from captionary.records import Record
-from tests.description import DESCRIPTION, check_answer
-from tests.unit.conftest import IMAGES, Aws
+from tests.description import DESCRIPTION, check_answer, operations
+from tests.unit.conftest import IMAGES, TOKEN, Aws
 from tests.unit.log import Line, check_metrics
 
 Call = Callable[..., Any]
@@ -26,8 +27,17 @@ def api(function: Callable[[str], ModuleType]) -> ModuleType:
 
 @pytest.fixture
 def call(api: ModuleType) -> Call:
-    def call(method: str, path: str, body: Any = None, content_type: str = "application/json") -> tuple[int, Any]:
+    return caller(api)
+
+
+def caller(api: ModuleType) -> Call:
+    def call(
+        method: str, path: str, body: Any = None, content_type: str = "application/json", **headers: str
+    ) -> tuple[int, Any]:
         event = proxy_event(method, path, json.dumps(body) if body else "", content_type)
+        for name, value in headers.items():
+            event["headers"][name.replace("_", "-")] = value
+            event["multiValueHeaders"][name.replace("_", "-")] = [value]
         answer = api.handler(event, None)
         status, text = answer["statusCode"], answer["body"]
         check_answer(method, event["resource"], status, answer["headers"], text)
@@ -328,7 +338,7 @@ def test_the_routes_are_those_of_the_template(api: ModuleType) -> None:
 def test_the_description(api: ModuleType, call: Call) -> None:
     assert call("GET", "/openapi.json") == (200, DESCRIPTION)
     answer = api.handler(proxy_event("GET", "/openapi.json", "", ""), None)
-    assert answer["headers"]["Cache-Control"] == "public, max-age=300"
+    assert answer["headers"]["Cache-Control"] == "private, max-age=300"
 
 
 def test_the_page_that_shows_it(call: Call) -> None:
@@ -552,3 +562,109 @@ def test_what_was_done_lately(gallery: Gallery, call: Call) -> None:
 def test_activity_of_no_such_time(call: Call, query: str) -> None:
     status, problem = call("GET", f"/activity?{query}")
     assert (status, problem["type"]) == (400, "/problems/bad-request")
+
+
+@pytest.fixture
+def guarded(secret: str, function: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The API of a gallery with an access token."""
+    api = function("api")
+    monkeypatch.setattr(api, "WRONG_TOKEN_SECONDS", 0)
+    return api
+
+
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
+SAMPLE_ID = "a" * 16
+
+
+@pytest.mark.parametrize(("method", "path"), [(method, path) for method, path, _ in operations()])
+def test_each_route_needs_the_token(guarded: ModuleType, method: str, path: str) -> None:
+    if path in ("/session", "/uploads") or (method, path) == ("POST", "/images"):
+        return  # the way in, and the other function's
+    call = caller(guarded)
+    for headers in ({}, {"Authorization": "Bearer wrong"}, {"Cookie": "captionary=1.0"}):
+        status, problem = call(method, path.replace("{id}", SAMPLE_ID), **headers)
+        assert (status, problem["type"]) == (401, "/problems/unauthorized")
+    assert call(method, path.replace("{id}", SAMPLE_ID), **BEARER)[0] not in (401, 403)
+
+
+def test_with_public_read_everyone_may_look(
+    secret: str, function: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PUBLIC_READ", "true")
+    call = caller(function("api"))
+    for method, path, _ in operations():
+        if path not in ("/session", "/uploads") and (method, path) != ("POST", "/images"):
+            status = call(method, path.replace("{id}", SAMPLE_ID))[0]
+            assert (status == 401) == (method != "GET"), (method, path)
+
+
+def test_a_refusal_says_how_to_get_in(guarded: ModuleType) -> None:
+    answer = guarded.handler(proxy_event("GET", "/images", "", "application/json"), None)
+    assert (answer["statusCode"], answer["headers"]["WWW-Authenticate"]) == (401, "Bearer")
+    assert "Authorization: Bearer TOKEN" in json.loads(answer["body"])["detail"]
+
+
+def test_signing_in_and_out(guarded: ModuleType) -> None:
+    call = caller(guarded)
+    assert call("GET", "/session")[1] == {"required": True, "public_read": False, "signed_in": False}
+    status, headers = call("POST", "/session", {"token": TOKEN}, X_Forwarded_Proto="https")
+    assert status == 204
+    cookie, *attributes = headers["Set-Cookie"].split("; ")
+    assert attributes == ["Max-Age=2592000", "Path=/", "HttpOnly", "SameSite=Strict", "Secure"]
+    assert call("GET", "/session", Cookie=cookie)[1]["signed_in"] is True
+    assert call("GET", "/images", Cookie=cookie)[0] == 200
+    status, headers = call("DELETE", "/session", Cookie=cookie)
+    assert (status, headers["Clear-Site-Data"]) == (204, '"cache"')
+    assert headers["Set-Cookie"].startswith("captionary=; Max-Age=0; ")
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "slug"),
+    [
+        ({"token": "wrong"}, 401, "unauthorized"),
+        ({"token": "ü" * 1000}, 401, "unauthorized"),
+        ({"token": "\ud800"}, 401, "unauthorized"),
+        ({"token": ""}, 400, "bad-request"),
+        ({"token": "x" * 1001}, 400, "bad-request"),
+        ({"token": [TOKEN]}, 400, "bad-request"),
+        ({"token": TOKEN, "more": 1}, 400, "bad-request"),
+        (None, 400, "bad-request"),
+        ({"token": "x" * 10_000}, 413, "too-large"),
+    ],
+    ids=["wrong", "other letters", "half a letter", "empty", "long", "a list", "more", "nothing", "too large"],
+)
+def test_signing_in_with_something_else(guarded: ModuleType, body: Any, status: int, slug: str) -> None:
+    answered, problem = caller(guarded)("POST", "/session", body)
+    assert (answered, problem["type"]) == (status, f"/problems/{slug}")
+
+
+def test_who_guesses_waits(guarded: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr(guarded, "WRONG_TOKEN_SECONDS", 0.3)
+    monkeypatch.setattr(guarded.time, "sleep", waits.append)
+    caller(guarded)("POST", "/session", {"token": "wrong"})
+    caller(guarded)("POST", "/session", {"token": TOKEN})
+    assert waits == [0.3]
+
+
+def test_other_sites_sign_nobody_in_or_out(guarded: ModuleType) -> None:
+    call = caller(guarded)
+    for method, body in (("POST", {"token": TOKEN}), ("DELETE", None)):
+        assert call(method, "/session", body, Sec_Fetch_Site="cross-site")[0] == 403
+    assert call("DELETE", f"/images/{SAMPLE_ID}", Sec_Fetch_Site="same-site", **BEARER)[0] == 403
+
+
+def test_a_gallery_without_a_token_lets_everyone_in(call: Call) -> None:
+    assert call("GET", "/session")[1] == {"required": False, "public_read": True, "signed_in": False}
+    status, headers = call("POST", "/session", {"token": "any"})
+    assert status == 204
+    assert "Set-Cookie" not in headers
+
+
+def test_a_token_that_can_not_be_read(guarded: ModuleType, secret: str) -> None:
+    boto3.client("secretsmanager").delete_secret(SecretId=secret, ForceDeleteWithoutRecovery=True)
+    call = caller(guarded)
+    assert call("GET", "/images", **BEARER)[0] == 503
+    assert call("GET", "/session", **BEARER)[0] == 503
+    assert call("POST", "/session", {"token": TOKEN})[0] == 503
+    assert call("GET", "/images")[0] == 401

@@ -108,11 +108,13 @@ def test_each_problem_that_a_route_may_raise_is_described(handlers: dict[tuple[s
         known = described_types(described[route])
         assert raised <= known, route
         assert known - raised <= {
+            "/problems/cross-site",  # by the gate, before any route
             "/problems/internal",
             "/problems/not-found",  # an id with a slash in it
             "/problems/too-large",  # by API Gateway
             "/problems/too-many-requests",
-            "/problems/unavailable",  # by the front door
+            "/problems/unauthorized",  # by the gate
+            "/problems/unavailable",  # by the gate and the front door
             "/problems/unsupported-media-type",  # by Chalice, of a body that is no JSON
             "/problems/wrong-host",
         }, route

@@ -11,7 +11,7 @@ import pytest
 from captionary import identity
 from captionary.gallery import Gallery
 from tests.description import check_answer
-from tests.unit.conftest import IMAGES, Aws
+from tests.unit.conftest import IMAGES, TOKEN, Aws
 from tests.unit.log import Line, check_metrics
 
 JPEG = b"\xff\xd8\xff\xe0 and so on"
@@ -182,3 +182,29 @@ def test_a_request_is_one_line_that_names_its_photo(upload: ModuleType, logged: 
     for line in lines:
         assert (line["message"], line["request_id"]) == ("request", "r1")
         check_metrics(line, {"stack", "service", "route"})
+
+
+def test_a_token_is_needed(secret: str, function: Callable[[str], ModuleType], gallery: Gallery) -> None:
+    upload = function("upload")
+    wish = json.dumps({"filename": "a.jpg", "content_type": "image/jpeg", "size": 5})
+    for headers in ({}, {"Authorization": "Bearer wrong"}, {"Cookie": "captionary=1.0"}):
+        assert call(upload, "/uploads", wish, **headers)[0] == 401
+        assert call(upload, "/images", JPEG, Content_Type="image/jpeg", **headers)[0] == 401
+    assert list(gallery.storage.originals()) == []
+    assert call(upload, "/uploads", wish, Authorization=f"Bearer {TOKEN}")[0] == 201
+    session = upload.gate.sign_in(TOKEN)
+    assert call(upload, "/images", JPEG, Content_Type="image/jpeg", Cookie=f"captionary={session}")[0] == 202
+
+
+def test_uploads_from_other_sites(upload: ModuleType) -> None:
+    status, problem = call(upload, "/images", JPEG, Content_Type="image/jpeg", Sec_Fetch_Site="cross-site")
+    assert (status, problem["type"]) == (403, "/problems/cross-site")
+
+
+def test_a_token_that_can_not_be_read(
+    secret: str, function: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ACCESS_TOKEN_SECRET", secret.replace("token", "gone"))
+    wish = json.dumps({"filename": "a.jpg", "content_type": "image/jpeg", "size": 5})
+    status, problem = call(function("upload"), "/uploads", wish, Authorization=f"Bearer {TOKEN}")
+    assert (status, problem["type"]) == (503, "/problems/unavailable")

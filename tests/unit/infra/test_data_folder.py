@@ -85,3 +85,19 @@ def test_what_a_build_left_behind_is_cleared_away(tmp_path: Path) -> None:
     folder.open()
     folder.close()
     assert not (tmp_path / "build").exists()
+
+
+def test_the_access_token_is_for_its_owner_alone(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path)
+    folder.open()
+    assert folder.token() == ""
+    (tmp_path / "token").write_text("left by somebody")
+    (tmp_path / "token").chmod(0o644)
+    folder.write_token("a-token-of-the-gallery")
+    assert folder.token() == "a-token-of-the-gallery"
+    assert (tmp_path / "token").stat().st_mode & 0o777 == 0o600
+    assert folder.state.stat().st_mode & 0o777 == 0o700, "the local cloud keeps it there"
+    folder.write_token("")
+    assert folder.token() == ""
+    assert not (tmp_path / "token").exists()
+    folder.close()

@@ -12,8 +12,14 @@ import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
+from yarl import URL
 
 from infra.front_door import Behind, FrontDoor
+
+SITE = "http://127.0.0.1:8080/"
+TOKEN = "the-token-of-a-gallery"
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
+SIGNED = "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=ASIA1%2F20261121%2Fus-east-1&X-Amz-Signature=s"
 
 Door = TestClient[web.Request, web.Application]
 
@@ -23,6 +29,7 @@ class Cloud:
 
     def __init__(self) -> None:
         self.asked: list[dict[str, Any]] = []
+        self.has_secret = True
 
     def application(self) -> web.Application:
         app = web.Application(client_max_size=100_000_000)
@@ -40,6 +47,8 @@ class Cloud:
                 "headers": dict(request.headers),
             }
         )
+        if request.headers.get("X-Amz-Target") == "secretsmanager.GetSecretValue":
+            return web.json_response({"SecretString": TOKEN}) if self.has_secret else web.Response(status=404)
         if "missing-route" in request.path:
             headers = {"x-amzn-ErrorType": "MissingAuthenticationTokenException"}
             return web.Response(status=403, text='{"message":"Missing Authentication Token"}', headers=headers)
@@ -56,7 +65,7 @@ class Cloud:
             return web.Response(status=206, body=b"part", headers={"Content-Range": "bytes 0-3/8"})
         if request.path.endswith("original"):
             return web.Response(status=302, headers={"Location": "http://127.0.0.1:1/elsewhere"})
-        return web.Response(body=b"answer", headers={"ETag": '"e"', "Cache-Control": "max-age=5"})
+        return web.Response(body=b"answer", headers={"ETag": '"e"', "Cache-Control": "public, max-age=5"})
 
 
 @pytest.fixture
@@ -70,16 +79,15 @@ def page(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def at_the_door(page: Path) -> Callable[[Callable[[Door, Cloud], Awaitable[None]]], None]:
+def at_the_door(page: Path) -> Stage:
     """Runs a test's story between a browser at the door and a cloud behind it."""
 
-    def run(story: Callable[[Door, Cloud], Awaitable[None]]) -> None:
+    def run(story: Callable[[Door, Cloud], Awaitable[None]], site: str = SITE, **more: Any) -> None:
         async def play() -> None:
             cloud = Cloud()
             async with TestServer(cloud.application()) as server:
                 address = f"http://127.0.0.1:{server.port}"
-                site = "http://127.0.0.1:8080/"
-                behind = Behind(site, f"{address}/restapis/x/api/_user_request_", address, "images", "media")
+                behind = Behind(site, f"{address}/restapis/x/api/_user_request_", address, "images", "media", **more)
                 async with TestClient(TestServer(FrontDoor(behind, page).application())) as door:
                     await story(door, cloud)
 
@@ -88,7 +96,7 @@ def at_the_door(page: Path) -> Callable[[Callable[[Door, Cloud], Awaitable[None]
     return run
 
 
-Stage = Callable[[Callable[[Door, Cloud], Awaitable[None]]], None]
+Stage = Callable[..., None]
 
 
 async def problem_of(answer: aiohttp.ClientResponse) -> tuple[int, str]:
@@ -117,8 +125,6 @@ def test_the_page(at_the_door: Stage) -> None:
 @pytest.mark.parametrize("path", ["/../secret.txt", "/%2e%2e/secret.txt", "/assets/..%2f..%2fsecret.txt"])
 def test_nothing_beside_the_page(at_the_door: Stage, path: str) -> None:
     async def story(door: Door, cloud: Cloud) -> None:
-        from yarl import URL
-
         answer = await door.get(URL(path, encoded=True))
         assert "secret" not in await answer.text() or answer.status == 404
 
@@ -155,7 +161,11 @@ def test_routes_that_api_gateway_does_not_know(at_the_door: Stage) -> None:
 def test_media(at_the_door: Stage) -> None:
     async def story(door: Door, cloud: Cloud) -> None:
         answer = await door.get("/media/thumb/a-1.jpg")
-        assert (answer.status, answer.headers["ETag"], answer.headers["Cache-Control"]) == (200, '"e"', "max-age=5")
+        assert (answer.status, answer.headers["ETag"], answer.headers["Cache-Control"]) == (
+            200,
+            '"e"',
+            "public, max-age=5",
+        )
         assert "sandbox" in answer.headers["Content-Security-Policy"]
         assert cloud.asked[0]["path"] == "/media/thumb/a-1.jpg"
         assert "Signature" in cloud.asked[0]["query"]
@@ -177,15 +187,65 @@ def test_sidecars_are_not_for_the_browser(at_the_door: Stage, path: str) -> None
 
 def test_signed_addresses(at_the_door: Stage) -> None:
     async def story(door: Door, cloud: Cloud) -> None:
-        answer = await door.get("/images/a%2520b.jpg?X-Amz-Signature=s")
-        assert answer.status == 200
+        answer = await door.get(URL(f"/images/a%2520b.jpg?{SIGNED}", encoded=True), headers={"Range": "bytes=0-3"})
+        assert answer.status == 206
         assert cloud.asked[0]["host"] == f"{door.host}:{door.port}", "the host is part of the signature"
-        assert cloud.asked[0]["path"] == "/images/a%2520b.jpg"
+        assert (cloud.asked[0]["path"], cloud.asked[0]["query"]) == ("/images/a%2520b.jpg", SIGNED)
         await door.post("/images", data={"key": "k", "file": io.BytesIO(b"photo")})
         assert b"photo" in cloud.asked[1]["body"]
-        assert (await door.get("/images/a.jpg")).status == 404, "unsigned"
-        assert (await door.put("/images/a.jpg?X-Amz-Signature=s", data=b"x")).status == 404
         assert len(cloud.asked) == 2
+
+    at_the_door(story)
+
+
+FORM = {"Content-Type": "multipart/form-data; boundary=b"}
+UNSIGNED: dict[str, tuple[str, str, dict[str, str]]] = {
+    "unsigned": ("GET", "/images/a.jpg", {}),
+    "a list": ("GET", "/images?list-type=2", {}),
+    "a signed list": ("GET", f"/images?list-type=2&{SIGNED}", {}),
+    "a key of the local cloud": ("GET", f"/images/a.jpg?{SIGNED.replace('ASIA1', 'test')}", {}),
+    "two keys": ("GET", f"/images/a.jpg?{SIGNED}&X-Amz-Credential=test", {}),
+    "two keys, one in small letters": ("GET", f"/images/a.jpg?{SIGNED}&x-amz-credential=test", {}),
+    "another algorithm": ("GET", f"/images/a.jpg?{SIGNED.replace('AWS4-HMAC-SHA256', 'NONE')}", {}),
+    "an old signature": ("GET", "/images/a.jpg?AWSAccessKeyId=test&Signature=s&Expires=99", {}),
+    "an old signature beside": ("GET", f"/images/a.jpg?{SIGNED}&AWSAccessKeyId=test&Signature=s", {}),
+    "a signed header": ("GET", "/images/a.jpg", {"Authorization": "AWS4-HMAC-SHA256 Credential=test/1"}),
+    "another bucket": ("GET", f"/media/?{SIGNED}", {}),
+    "another file of another bucket": ("GET", f"/media?{SIGNED}", {}),
+    "a signed change": ("PUT", f"/images/a.jpg?{SIGNED}", {}),
+    "a signed deletion": ("DELETE", f"/images/a.jpg?{SIGNED}", {}),
+    "a deletion of many": ("POST", "/images?delete", FORM),
+    "a form for one file": ("POST", "/images/a.jpg", FORM),
+    "no form": ("POST", "/images", {"Content-Type": "application/xml"}),
+}
+
+
+@pytest.mark.parametrize(("method", "path", "headers"), UNSIGNED.values(), ids=UNSIGNED)
+def test_what_the_api_did_not_sign(at_the_door: Stage, method: str, path: str, headers: dict[str, str]) -> None:
+    async def story(door: Door, cloud: Cloud) -> None:
+        answer = await door.request(method, URL(path, encoded=True), headers=headers)
+        assert await problem_of(answer) == (403, "/problems/not-signed")
+        assert cloud.asked == []
+
+    at_the_door(story)
+
+
+def test_what_is_behind_is_told_no_more_than_it_needs(at_the_door: Stage) -> None:
+    async def story(door: Door, cloud: Cloud) -> None:
+        signed = {
+            "Authorization": "AWS4-HMAC-SHA256 Credential=test/1",
+            "X-Amz-Target": "DynamoDB_20120810.DeleteTable",
+        }
+        host = f"http://{door.host}:{door.port}"
+        await door.post("/api/images/known", data=b"{}", headers={**signed, "Origin": host})
+        await door.get("/api/images", headers={**BEARER, "Cookie": "captionary=c", "Sec-Fetch-Site": "same-origin"})
+        await door.post("/images", data={"file": io.BytesIO(b"photo")}, headers=signed)
+        await door.get("/media/thumb/a.jpg", headers={**signed, **BEARER})
+        for asked in cloud.asked:
+            names = {name.lower() for name in asked["headers"]}
+            assert not {name for name in names if name.startswith(("x-amz", "origin", "sec-"))}
+        assert [asked["headers"].get("Authorization") for asked in cloud.asked] == [None, f"Bearer {TOKEN}", None, None]
+        assert cloud.asked[1]["headers"]["Cookie"] == "captionary=c"
 
     at_the_door(story)
 
@@ -194,14 +254,89 @@ def test_other_sites_are_kept_out(at_the_door: Stage) -> None:
     async def story(door: Door, cloud: Cloud) -> None:
         for headers in ({"Host": "evil.example"}, {"Host": "127.0.0.1.evil.example:80"}):
             assert (await problem_of(await door.get("/api/status", headers=headers)))[0] == 421
-        for origin in ("https://evil.example", "null", "http://localhost.evil.example"):
-            answer = await door.post("/api/images/delete", data=b"{}", headers={"Origin": origin})
-            assert (await problem_of(answer))[0] == 421
+        own = f"http://{door.host}:{door.port}"
+        others = ("https://evil.example", "null", "http://localhost.evil.example", "http://127.0.0.1:1", f"{own}0")
+        for path, data in (("/api/images/delete", b"{}"), ("/images", {"file": io.BytesIO(b"photo")})):
+            for origin in others:
+                answer = await door.post(path, data=data, headers={"Origin": origin})
+                assert await problem_of(answer) == (403, "/problems/cross-site")
+            answer = await door.post(path, data=data, headers={"Sec-Fetch-Site": "same-site"})
+            assert await problem_of(answer) == (403, "/problems/cross-site")
         assert cloud.asked == []
-        for headers in ({"Host": "localhost:9000"}, {"Host": "[::1]:8080"}, {"Origin": "http://localhost:9000"}):
+        through_a_tunnel = {"Host": "localhost:9000", "Origin": "http://localhost:9000"}
+        for headers in (through_a_tunnel, {"Host": "[::1]:8080"}, {"Origin": own, "Sec-Fetch-Site": "same-origin"}):
             assert (await door.post("/api/images/delete", data=b"{}", headers=headers)).status == 200
 
     at_the_door(story)
+
+
+def test_the_name_that_other_machines_know(at_the_door: Stage) -> None:
+    async def story(door: Door, cloud: Cloud) -> None:
+        there = {"Host": "photos.lan:8080"}
+        assert (await door.get("/", headers=there)).status == 200
+        answer = await door.post("/api/images/delete", data=b"", headers={**there, "Origin": "http://photos.lan:8080"})
+        assert answer.status == 200
+        answer = await door.post("/api/images/delete", data=b"", headers={**there, "Origin": "http://photos.lan"})
+        assert answer.status == 403
+        assert (await door.get("/", headers={"Host": "lan:8080"})).status == 421
+        answer = await door.get("/x", headers={"Host": "127.0.0.1:8080"}, allow_redirects=False)
+        assert (answer.status, answer.headers["Location"]) == (302, "http://photos.lan:8080/x")
+
+    at_the_door(story, site="http://photos.lan:8080/")
+
+
+GUARDED = (
+    *(("GET", "/api/images"), ("GET", "/api/session?x=1"), ("GET", "/api/session/"), ("GET", "/api/Session")),
+    *(("POST", "/api/images"), ("PUT", "/api/nowhere"), ("OPTIONS", "/api/images"), ("GET", "/api/")),
+    *(("GET", "/media/thumb/a.jpg"), ("HEAD", "/media/preview/a.jpg"), ("GET", "/media/meta/a.json")),
+    *(("POST", "/media/thumb/a.jpg"), ("GET", "/api/session/../images"), ("GET", "/api/%73ession")),
+)
+
+
+@pytest.mark.parametrize(("method", "path"), GUARDED)
+def test_a_token_is_needed(at_the_door: Stage, method: str, path: str) -> None:
+    async def story(door: Door, cloud: Cloud) -> None:
+        for headers in ({}, {"Authorization": "Bearer wrong"}, {"Cookie": "captionary=1.0"}):
+            answer = await door.request(method, URL(path, encoded=True), headers=headers)
+            assert (answer.status, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
+        assert {asked["path"] for asked in cloud.asked} <= {"/"}, "it asks for the token alone"
+        answer = await door.request(method, URL(path, encoded=True), headers=BEARER)
+        assert answer.status in (200, 404)
+
+    at_the_door(story, access_token_secret="arn")
+
+
+def test_the_way_in_is_open(at_the_door: Stage) -> None:
+    async def story(door: Door, cloud: Cloud) -> None:
+        for method in ("GET", "POST", "DELETE"):
+            assert (await door.request(method, "/api/session")).status == 200
+        assert (await door.get("/")).status == 200, "the page asks for the token"
+        assert (await door.post("/api/session", data=b"x" * 8193)).status == 413
+        answer = await door.get("/media/thumb/a.jpg", headers=BEARER)
+        assert answer.headers["Cache-Control"] == "private, max-age=5"
+
+    at_the_door(story, access_token_secret="arn")
+
+
+def test_with_public_read_everyone_may_look(at_the_door: Stage) -> None:
+    async def story(door: Door, cloud: Cloud) -> None:
+        assert (await door.get("/api/images")).status == 200
+        answer = await door.get("/media/thumb/a.jpg")
+        assert (answer.status, answer.headers["Cache-Control"]) == (200, "public, max-age=5")
+        for method in ("POST", "DELETE", "PATCH", "OPTIONS"):
+            assert (await door.request(method, "/api/images/a")).status == 401
+            assert (await door.request(method, "/api/images/a", headers=BEARER)).status == 200
+
+    at_the_door(story, access_token_secret="arn", public_read=True)
+
+
+def test_a_token_that_can_not_be_read_lets_nobody_in(at_the_door: Stage) -> None:
+    async def story(door: Door, cloud: Cloud) -> None:
+        cloud.has_secret = False
+        for path in ("/api/images", "/media/thumb/a.jpg"):
+            assert await problem_of(await door.get(path, headers=BEARER)) == (503, "/problems/unavailable")
+
+    at_the_door(story, access_token_secret="arn")
 
 
 def test_the_page_has_one_address(at_the_door: Stage) -> None:
@@ -243,7 +378,7 @@ def test_an_answer_that_breaks_off_behind_breaks_off_in_front(at_the_door: Stage
         ("GET /" + "a" * 5000, "127.0.0.1", 200),
         ("GET /" + "a" * 300 + ".png", "127.0.0.1", 404),
         ("GET http://127.0.0.1/api/status", "127.0.0.1", 200),
-        ("GET http://127.0.0.1/images/a.jpg?X-Amz-Signature=s", "127.0.0.1", 200),
+        (f"GET http://127.0.0.1/images/a.jpg?{SIGNED}", "127.0.0.1", 200),
         ("POST /api/images/delete", "127.0.0.1", 200),
         ("BREW /", "127.0.0.1", 400),
     ],

@@ -141,6 +141,15 @@ def judgement(body: dict[str, Any]) -> tuple[Verdict, str]:
     return verdict, note.strip()
 
 
+def token(body: dict[str, Any]) -> str:
+    """What is given as the access token."""
+    only_fields(body, "token")
+    given = body.get("token")
+    if not isinstance(given, str) or not 1 <= len(given) <= TEXT_CHARACTERS:
+        raise BadRequest(f"`token` should be a text of 1 to {TEXT_CHARACTERS} characters.")
+    return given
+
+
 def _labels(labels: Any) -> tuple[str, ...]:
     if not isinstance(labels, list):
         raise BadRequest("`labels` should be a list of texts, or null.")

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from .errors import CaptionaryError
 
@@ -19,6 +20,7 @@ class Problem(CaptionaryError):
     status = 500
     slug = "internal"
     title = "Something went wrong here"
+    headers: ClassVar[Mapping[str, str]] = {}  # that the answer has beside those of any problem
 
     def __init__(self, detail: str, **more: Any) -> None:
         super().__init__(detail)
@@ -51,6 +53,23 @@ class BadCursor(Problem):
     status = 400
     slug = "bad-cursor"
     title = "The cursor is not valid"
+
+
+class Unauthorized(Problem):
+    """The request does not show the gallery's access token."""
+
+    status = 401
+    slug = "unauthorized"
+    title = "The access token is needed"
+    headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": "Bearer"}
+
+
+class CrossSite(Problem):
+    """A page of another site wants to change something."""
+
+    status = 403
+    slug = "cross-site"
+    title = "Sent by a page of another site"
 
 
 class ImageNotFound(Problem):

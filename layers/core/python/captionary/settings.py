@@ -21,6 +21,8 @@ class Settings:
     # Where browsers reach S3, when that is not where the functions do (the local front door).
     public_s3_endpoint: str = ""
     stack: str = ""  # whose function it is; its metrics say so
+    access_token_secret: str = ""  # ARN of the secret that holds the access token, where there is one
+    public_read: str = ""  # "true" where everyone may look, and only changes need the token
 
     @classmethod
     def from_environment(cls, *required: str, environment: Mapping[str, str] = os.environ) -> Settings:
