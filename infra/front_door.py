@@ -94,7 +94,7 @@ class FrontDoor:
         app.router.add_route("*", "/api/{path:.*}", self.api)
         app.router.add_get("/media/{kind}/{name}", self.media)
         app.router.add_post(f"/{self._behind.images_bucket}", self.signed)
-        app.router.add_get(f"/{self._behind.images_bucket}/{{key:.+}}", self.signed)
+        app.router.add_get(f"/{self._behind.images_bucket}/{{key:(?s:.+)}}", self.signed)  # line breaks are keys, too
         app.router.add_get("/{path:.*}", self.page)
         return app
 

@@ -1,7 +1,7 @@
 """MiniStack, the embedded local cloud: all that is its own, and nothing that AWS or LocalStack have too.
 
 Run as a program (`python -m infra.ministack`), this module is the local cloud's process: MiniStack's
-server with five things added, and one that it keeps for less long.
+server with some things added, and one that it keeps for less long.
 
 - Snapshots. MiniStack saves its state on a clean stop only; here a forked copy of the process saves
   table and queues every few seconds while they change, and everything when asked to.
@@ -10,6 +10,7 @@ server with five things added, and one that it keeps for less long.
 - A lifeline. The process stops by itself when its parent is gone, whatever became of that.
 - A look at the disk before something is stored. Where an object can't be written, MiniStack says that it
   is stored, and keeps it in memory alone.
+- Rights to objects with a line break in their key, which MiniStack takes for none that a `*` stands for.
 - A watch over the functions' workers. They would outlive a local cloud that is killed, go on with
   their photos, and write what they found into the next one, which knows nothing of their places.
 
@@ -254,6 +255,7 @@ def main() -> None:
     """Run MiniStack's server with snapshots, logs and the lifeline."""
     _let_no_worker_outlive_this_process()
     from ministack import app
+    from ministack.core import iam_evaluator
     from ministack.services import dynamodb, lambda_svc, s3
 
     lambda_svc._emit_lambda_logs = _function_log_writer(Path(os.environ["FUNCTION_LOGS"]))
@@ -261,6 +263,7 @@ def main() -> None:
     dynamodb._TXN_TOKEN_TTL = TRANSACTION_SECONDS
     lambda_svc._emit_lambda_metrics = lambda *args, **kwargs: None  # it would keep them all in memory
     s3.handle_request = refusing_when_full(s3.handle_request, Path(os.environ["S3_DATA_DIR"]))
+    iam_evaluator.fnmatch_iam_cs = minding_line_breaks(iam_evaluator.fnmatch_iam_cs)
     snapshots = _Snapshots(app)
     dynamodb.handle_request = snapshots.noticing_writes(dynamodb.handle_request)
     app.save_all = snapshots.before_the_last_save(app.save_all)
@@ -271,6 +274,11 @@ def main() -> None:
     sys.setswitchinterval(0.0005)
     sys.argv = sys.argv[:1]
     app.main()
+
+
+def minding_line_breaks(matches: Callable[[str, str], bool]) -> Callable[[str, str], bool]:
+    """What tells whether a pattern of a policy stands for a resource, with line breaks no other than any letter."""
+    return lambda value, pattern: matches(value.replace("\n", " "), pattern)
 
 
 def refusing_when_full(handle: Callable[..., Any], folder: Path) -> Callable[..., Any]:

@@ -46,7 +46,7 @@ FIRST_RETRY_SECONDS = int(os.environ.get("FIRST_RETRY_SECONDS", "10"))  # and si
 PICTURE_SECONDS = 15.0  # that decoding a picture may take before this worker ends itself; most take 0.1
 SUSPECT_SECONDS = isolated.SECONDS + 3  # that a photo may take which is read in a process of its own
 HANDED_BACK_SECONDS = 1  # until the messages of such a worker are seen by another
-MEMORY_BYTES = 1_200_000_000  # of data that this worker may ask the system for; it uses four fifths of that at the most
+MEMORY_BYTES = 1_100_000_000  # of data that this worker may ask the system for; what it uses of that stays below 1 GB
 GAVE_UP = "Something failed here while this photo was captioned, each time. The caption function's log says what."
 
 settings = Settings.from_environment("table", "images_bucket", "media_bucket", "ingest_queue_url")

@@ -12,10 +12,9 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import pytest
 
@@ -173,10 +172,12 @@ def test_what_could_run_in_a_browser_is_saved_instead(
     assert file.headers["X-Content-Type-Options"] == "nosniff"
     assert file.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
     assert "Set-Cookie" not in file.headers
-    disposition = EmailMessage()
-    disposition["Content-Disposition"] = file.headers["Content-Disposition"]
-    assert disposition.get_content_disposition() == "attachment"
-    assert disposition.get_filename() == filename
+    disposition = re.fullmatch(r"(\w+); (filename=.*); filename\*=UTF-8''(.*)", file.headers["Content-Disposition"])
+    assert disposition is not None
+    kind, plain, told = disposition.groups()
+    assert kind == "attachment"
+    assert re.fullmatch(r'filename="[ !#-\[\]-~]*"', plain)
+    assert unquote(told) == filename
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from captionary import demands
-from captionary.errors import CameraRaw, TooComplex
+from captionary.errors import CameraRaw, TooComplex, TooManyPixels, TooMuchMemory
 from tests.odd_files import FORMATS, chunk, encoded, many_scans, photo, ramp, rle_bmp, tiff_picture
 
 
@@ -124,10 +124,10 @@ def opened(data: bytes) -> Image.Image:
         (lambda: encoded(Image.new("L", (1000, 1000))), 1),
         (lambda: encoded(Image.new("P", (1000, 1000))), 1),
         (lambda: encoded(Image.new("I;16", (1000, 1000))), 2),
-        (lambda: encoded(Image.new("RGB", (1000, 1000)), "JPEG"), 0),
-        (lambda: encoded(Image.new("RGB", (1000, 1000)), "JPEG", progressive=True), 3),
-        (lambda: encoded(Image.new("RGB", (1000, 1000)), "JPEG", progressive=True, subsampling=0), 6),
-        (lambda: encoded(Image.new("CMYK", (1000, 1000)), "JPEG", progressive=True), 8),
+        (lambda: encoded(Image.new("RGB", (1000, 1000)), "JPEG"), 1),
+        (lambda: encoded(Image.new("RGB", (1000, 1000)), "JPEG", progressive=True), 4),
+        (lambda: encoded(Image.new("RGB", (1000, 1000)), "JPEG", progressive=True, subsampling=0), 7),
+        (lambda: encoded(Image.new("CMYK", (1000, 1000)), "JPEG", progressive=True), 9),
         (lambda: encoded(Image.new("RGB", (1000, 1000)), "TIFF"), 4),
         (lambda: encoded(Image.new("RGB", (1000, 1000)), "TIFF", compression="tiff_lzw", strip_size=2**30), 8),
         (lambda: encoded(Image.new("RGB", (1000, 1000)), "WEBP"), 17),
@@ -137,6 +137,21 @@ def opened(data: bytes) -> Image.Image:
 def test_memory_is_told_beforehand(picture: object, megabytes: int) -> None:
     assert callable(picture)
     assert round(demands.memory(opened(picture())) / 1e6) == megabytes
+
+
+@pytest.mark.parametrize("options", [{}, {"lossless": True}, {"exif": b"II*\0"}], ids=["VP8", "VP8L", "VP8X"])
+def test_the_size_of_a_webp_is_told_from_its_header(
+    options: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = encoded(ramp((300, 200)), "WEBP", **options)
+    monkeypatch.setattr(demands, "MAX_MEMORY_BYTES", len(data) + 17 * 300 * 200)
+    demands.check(data)
+    monkeypatch.setattr(demands, "MAX_MEMORY_BYTES", len(data) + 17 * 300 * 200 - 1)
+    with pytest.raises(TooMuchMemory):
+        demands.check(data)
+    monkeypatch.setattr(demands, "MAX_PIXELS", 300 * 200 - 1)
+    with pytest.raises(TooManyPixels):
+        demands.check(data)
 
 
 def test_a_tile_counts_whole_however_small_the_picture() -> None:

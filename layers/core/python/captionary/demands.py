@@ -13,7 +13,8 @@ from collections.abc import Iterator
 
 from PIL import Image, JpegImagePlugin, TiffImagePlugin
 
-from .errors import CameraRaw, TooComplex
+from .errors import CameraRaw, TooComplex, TooManyPixels, TooMuchMemory
+from .formats import MAX_MEMORY_BYTES, MAX_PIXELS
 
 MAX_PARTS = 100_000  # segments, chunks, blocks, strips: Pillow takes some microseconds for each
 MAX_SCANS = 100  # of a JPEG: encoders make about ten, and each goes through the whole picture
@@ -32,8 +33,8 @@ _SUBFILE_TYPE, _SUB_IFDS, _DNG_VERSION = 254, 330, 50706
 _NUMBERS = {3: 2, 4: 4, 5: 8, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8}  # TIFF's types, and bytes of each
 _RAW_HEADS = re.compile(rb"FUJIFILMCCD-RAW|IIRO|IIRS|MMOR|IIU\0|....ftypcrx |(?:II\*\0|MM\0\*)....CR\x02", re.DOTALL)
 
-# Bytes for each pixel at the most, with Pillow's own copy; measured, see tests/unit/captionary/test_demands.py.
-_BYTES_PER_PIXEL = {"WEBP": 17, "AVIF": 14, "HEIF": 12}
+# Bytes for each pixel at the most, with Pillow's own copy: measured with alpha, and without lost colours.
+_BYTES_PER_PIXEL = {"WEBP": 17, "AVIF": 16, "HEIF": 12}
 _OF_MODE = {"1": 1, "L": 1, "P": 1, "I;16": 2}
 
 
@@ -42,6 +43,7 @@ def check(data: bytes) -> None:
 
     Raises:
         TooComplex: it would keep a decoder busy for too long.
+        TooManyPixels, TooMuchMemory: a WebP would take too much as soon as it is opened.
         CameraRaw: it holds no picture but a sensor's readings, whatever preview comes with them.
     """
     if _RAW_HEADS.match(data):
@@ -56,6 +58,8 @@ def check(data: bytes) -> None:
         _check_tiff(data)
     elif data.startswith(b"BM"):
         _check_bmp(data)
+    elif data.startswith(b"RIFF"):
+        _check_webp(data)
 
 
 def memory(picture: Image.Image) -> int:
@@ -63,7 +67,8 @@ def memory(picture: Image.Image) -> int:
     pixels = picture.width * picture.height
     plain = pixels * _OF_MODE.get(picture.mode, 4)
     if picture.format in ("JPEG", "MPO"):
-        return _jpeg_coefficients(picture) if _is_buffered(picture) else 0  # only a small picture is made of the rest
+        # It is made smaller as it is decoded, to a quarter of its pixels or less. But some have to be held whole.
+        return pixels + (_jpeg_coefficients(picture) if _is_buffered(picture) else 0)
     if picture.format == "TIFF":
         return plain + _tiff_strip(picture)
     return pixels * _BYTES_PER_PIXEL[picture.format] if picture.format in _BYTES_PER_PIXEL else plain
@@ -168,6 +173,24 @@ def _gif_blocks(data: bytes) -> Iterator[int]:
             yield position
             position += 1 + data[position]
         position += 1
+
+
+# WebP (RFC 9649, 2.7, and RFC 6386, 9.1): its decoder takes memory for the canvas before anybody asks for pixels
+
+
+def _check_webp(data: bytes) -> None:
+    kind, header = data[12:16], data[20:30].ljust(10, b"\0")
+    if kind == b"VP8X":
+        width, height = (int.from_bytes(header[start : start + 3], "little") + 1 for start in (4, 7))
+    elif kind == b"VP8L":
+        bits = int.from_bytes(header[1:5], "little")
+        width, height = (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    else:
+        width, height = (value & 0x3FFF for value in struct.unpack("<HH", header[6:10]))
+    if width * height > MAX_PIXELS:
+        raise TooManyPixels(width * height, MAX_PIXELS)
+    if width * height * _BYTES_PER_PIXEL["WEBP"] + len(data) > MAX_MEMORY_BYTES:
+        raise TooMuchMemory
 
 
 # BMP

@@ -31,7 +31,7 @@ from .errors import (
     TooMuchMemory,
     UnsupportedFormat,
 )
-from .formats import FORMATS, MAX_BYTES, MAX_PIXELS, looks_like_picture
+from .formats import FORMATS, MAX_BYTES, MAX_MEMORY_BYTES, MAX_PIXELS, looks_like_picture
 
 PREVIEW_PIXELS = 1280  # the longer side
 THUMBNAIL_PIXELS = 400  # the longer side
@@ -59,14 +59,13 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 
-MEMORY_BYTES = 700_000_000  # that one picture may take, its file included; with all else, a worker stays below 1 GB
 LARGE_BYTES = 100_000_000  # what takes more while it is fetched or decoded
 one_large = threading.Lock()  # does so alone
 _BAND_PIXELS = 4_000_000
 
 pi_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS // 2  # from twice as many on, Pillow opens no picture
-warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)  # which is about half as many
+warnings.filterwarnings("ignore", module=r"PIL\.")  # of odd files it has a thousand words, which nobody reads
 
 
 @dataclass(frozen=True)
@@ -103,7 +102,7 @@ def read(data: bytes) -> Photo:
     profile = picture.info.get("icc_profile")
     try:
         needed = demands.memory(picture)
-        if needed + len(data) > MEMORY_BYTES:
+        if needed + len(data) > MAX_MEMORY_BYTES:
             raise TooMuchMemory
         with one_large if needed > LARGE_BYTES else contextlib.nullcontext():
             small, profile = _to_rgb(_shrink(picture, orientation), profile)
@@ -231,8 +230,8 @@ def _shrink(picture: Image.Image, orientation: int) -> Image.Image:
     picture.draft(None, target)  # JPEG alone heeds it: decodes at 1/2, 1/4 or 1/8
     picture.load()
     transparency = picture.info.get("transparency")
-    if picture.mode in ("1", "P", "PA") or picture.mode.startswith("I;16"):
-        # These can't be resized smoothly as they are.
+    if picture.mode in ("1", "P", "PA", "LA", "RGBA") or picture.mode.startswith("I;16"):
+        # These can't be resized smoothly as they are, or, with alpha, are copied whole first.
         picture = _in_bands(picture, target)
     small = picture if picture.size == target else picture.resize(target, Image.Resampling.LANCZOS, reducing_gap=2.0)
     # Comments, positions and serial numbers stay with the original.
@@ -266,6 +265,8 @@ def _in_bands(picture: Image.Image, target: tuple[int, int]) -> Image.Image:
 
 
 def _widen(picture: Image.Image, bits: int) -> Image.Image:
+    if picture.mode in ("LA", "RGBA"):
+        return picture
     if picture.mode == "1":
         return picture.convert("L")
     if picture.mode.startswith("I;16"):
