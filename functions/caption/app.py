@@ -196,16 +196,21 @@ def watched(key: str) -> Iterator[None]:
 def hand_back(key: str) -> None:
     """Give the whole batch back to the queue and end."""
     logger.error("photo", key=key, outcome="hangs", seconds=PICTURE_SECONDS)
-    entries: Any = [
-        {"Id": str(i), "ReceiptHandle": message.receipt, "VisibilityTimeout": HANDED_BACK_SECONDS}
-        for i, message in enumerate(in_hand)
-    ]
     try:
-        queue.change_message_visibility_batch(QueueUrl=settings.ingest_queue_url, Entries=entries)
-    except Exception:  # the queue's own time limit brings the messages back, if later
-        logger.exception("hand_back", key=key)
+        for message in in_hand:
+            show_soon(message)
     finally:
         os._exit(1)
+
+
+def show_soon(message: Message) -> None:
+    """Let another worker have a message almost at once."""
+    with suppress(Exception):  # the queue's own time limit brings it back, if later
+        queue.change_message_visibility(
+            QueueUrl=settings.ingest_queue_url,
+            ReceiptHandle=message.receipt,
+            VisibilityTimeout=HANDED_BACK_SECONDS,
+        )
 
 
 @dataclass(frozen=True)
@@ -267,14 +272,9 @@ def caption_carefully(message: Message, event: events.ObjectEvent, work: Work | 
 
 
 def leave(message: Message) -> bool:
-    """No time is left for this message: let another worker see it soon; whether it is dealt with: no."""
+    """No time is left for this message, so another worker has to deal with it; whether it is dealt with: no."""
     logger.warning("message", outcome="left", tries=message.tries)
-    with suppress(Exception):  # the queue's own time limit brings it back, if later
-        queue.change_message_visibility(
-            QueueUrl=settings.ingest_queue_url,
-            ReceiptHandle=message.receipt,
-            VisibilityTimeout=HANDED_BACK_SECONDS,
-        )
+    show_soon(message)
     return False
 
 

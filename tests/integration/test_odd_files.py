@@ -95,6 +95,11 @@ def send(gallery: RunningGallery, file: OddFile, data: bytes, by_the_api: bool) 
     return identity.image_id(key)
 
 
+def is_done(gallery: RunningGallery) -> bool:
+    """Whether nothing waits any more."""
+    return gallery.is_idle() and gallery.request("GET", "/api/status").json["counts"]["pending"] == 0
+
+
 def test_each_ends_with_a_true_reason_and_no_good_photo_is_harmed(gallery: RunningGallery) -> None:
     good = {path.name: path.read_bytes() for path in sorted(PHOTOS.glob("*.jpg"))}
     alone = {name: gallery.settled(gallery.put(f"alone/{name}", data))["caption"] for name, data in good.items()}
@@ -113,14 +118,7 @@ def test_each_ends_with_a_true_reason_and_no_good_photo_is_harmed(gallery: Runni
             if number % 4 == 0:
                 name = list(good)[number % len(good)]
                 between[gallery.put(f"between/{number} {name}", good[name])] = name
-        last_news: list[Any] = [None]
-
-        def all_done() -> bool:
-            counts = gallery.request("GET", "/api/status").json["counts"]
-            last_news[0] = counts
-            return counts["pending"] == 0 and gallery.is_idle()
-
-        eventually(all_done, PATIENCE_SECONDS + COUNT)
+        eventually(lambda: is_done(gallery), PATIENCE_SECONDS + COUNT)
         images = {image_id: gallery.image(image_id) for image_id in (*sent, *between)}
     wrong = []
     for image_id, file in sent.items():

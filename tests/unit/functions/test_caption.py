@@ -257,10 +257,6 @@ class Queue:
     def change_message_visibility(self, *, ReceiptHandle: str, VisibilityTimeout: int, **_: Any) -> None:  # noqa: N803
         self.seen_again[ReceiptHandle] = VisibilityTimeout
 
-    def change_message_visibility_batch(self, *, Entries: list[dict[str, Any]], **_: Any) -> None:  # noqa: N803
-        for entry in Entries:
-            self.change_message_visibility(**entry)
-
 
 def test_a_file_that_never_comes_to_an_end_ends_the_worker_and_the_batch_comes_again(
     aws: Aws, caption: ModuleType, gallery: Gallery, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture

@@ -85,13 +85,13 @@ def _format(photo: images.Photo) -> bytes:
 
 def main() -> None:
     """The other process: a photo on stdin, what becomes of it on stdout."""
-    for kind, most in (
-        (resource.RLIMIT_CPU, _PROCESSOR_SECONDS),
-        (resource.RLIMIT_AS, _MEMORY_BYTES),
-        (resource.RLIMIT_CORE, 0),
+    for kind, most, later in (
+        (resource.RLIMIT_CPU, _PROCESSOR_SECONDS, 2),  # a signal first; then the system ends it, whatever it does
+        (resource.RLIMIT_AS, _MEMORY_BYTES, 0),
+        (resource.RLIMIT_CORE, 0, 0),
     ):
         with contextlib.suppress(ValueError, OSError):  # a lower limit is set, or the system knows none such
-            resource.setrlimit(kind, (most, most))
+            resource.setrlimit(kind, (most, most + later))
     try:
         answer = _format(images.read(sys.stdin.buffer.read()))
     except PhotoError as exc:
