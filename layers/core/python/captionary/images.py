@@ -96,16 +96,15 @@ def read(data: bytes) -> Photo:
     width, height = picture.size
     if width * height > MAX_PIXELS:
         raise TooManyPixels(width * height, MAX_PIXELS)
-    orientation, taken_at, camera = _exif(picture)
-    if picture.format == "TIFF":
-        orientation = 1  # Pillow turns these itself, and their size tells of the turned picture
     profile = picture.info.get("icc_profile")
     try:
         needed = demands.memory(picture)
         if needed + len(data) > MAX_MEMORY_BYTES:
             raise TooMuchMemory
         with one_large if needed > LARGE_BYTES else contextlib.nullcontext():
-            small, profile = _to_rgb(_shrink(picture, orientation), profile)
+            target = _load(picture)
+            orientation, taken_at, camera = _exif(picture)
+            small, profile = _to_rgb(_shrink(picture, target, orientation), profile)
     except (MemoryError, PhotoError):
         raise
     except Exception as exc:  # decoders raise a dozen kinds of error on broken files, all to one effect
@@ -182,7 +181,10 @@ def _damaged(exc: Exception) -> DamagedPhoto:
 
 
 def _exif(picture: Image.Image) -> tuple[int, str, str]:
-    """Orientation, time and camera; what can't be read of them is no reason to turn the picture away."""
+    """Orientation, time and camera; what can't be read of them is no reason to turn the picture away.
+
+    The picture has to be loaded: Pillow would do that here for a PNG, whose EXIF may follow its pixels.
+    """
     if len(picture.info.get("exif") or b"") > demands.MAX_EXIF:
         return 1, "", ""
     try:
@@ -192,7 +194,8 @@ def _exif(picture: Image.Image) -> tuple[int, str, str]:
         raise
     except Exception:
         return 1, "", ""
-    orientation = exif.get(_ORIENTATION, 1)
+    # Pillow turns TIFFs itself, and their size tells of the turned picture.
+    orientation = 1 if picture.format == "TIFF" else exif.get(_ORIENTATION, 1)
     taken_at = _rfc3339(details.get(_DATE_TIME_ORIGINAL), details.get(_OFFSET_TIME_ORIGINAL))
     camera = _camera(exif.get(_MAKE), exif.get(_MODEL))
     return (orientation if orientation in _TURNS else 1), taken_at, camera
@@ -223,12 +226,17 @@ def _rfc3339(moment: object, offset: object) -> str:
     return ""
 
 
-def _shrink(picture: Image.Image, orientation: int) -> Image.Image:
-    """Decode, with no more pixels than the preview needs, and turn upright."""
+def _load(picture: Image.Image) -> tuple[int, int]:
+    """Decode, with no more pixels than the preview needs; the size that the preview gets, not turned yet."""
     scale = min(1.0, PREVIEW_PIXELS / max(picture.size))
     target = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
     picture.draft(None, target)  # JPEG alone heeds it: decodes at 1/2, 1/4 or 1/8
     picture.load()
+    return target
+
+
+def _shrink(picture: Image.Image, target: tuple[int, int], orientation: int) -> Image.Image:
+    """A loaded picture in this size, upright."""
     transparency = picture.info.get("transparency")
     if picture.mode in ("1", "P", "PA", "LA", "RGBA") or picture.mode.startswith("I;16"):
         # These can't be resized smoothly as they are, or, with alpha, are copied whole first.
