@@ -15,5 +15,14 @@ export default defineConfig(globalIgnores(["dist"]), js.configs.recommended, {
   rules: {
     // Numbers read well in template texts.
     "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
+    // Captions, labels and names are strangers' texts; React escapes them, and these would not.
+    "no-restricted-syntax": [
+      "error",
+      { selector: "JSXAttribute[name.name='dangerouslySetInnerHTML']", message: "Show texts as texts." },
+      {
+        selector: "MemberExpression[property.name=/^(innerHTML|outerHTML|insertAdjacentHTML)$/]",
+        message: "Show texts as texts.",
+      },
+    ],
   },
 });

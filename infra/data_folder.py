@@ -21,6 +21,7 @@ from typing import IO
 
 from .errors import StartError
 
+NEEDED_BYTES = 300_000_000  # of room on the disk: the model's layer is stored, and unpacked for each worker
 LOCK_SECONDS = 20.0  # that the last gallery may still take to save and end
 
 
@@ -56,7 +57,16 @@ class DataFolder:
             raise StartError(f"{exc.filename} is a file where a folder is needed; choose another with --data.") from exc
         except OSError as exc:
             reason = exc.strerror or str(exc)
-            raise StartError(f"The data folder {self.path} can't be written to: {reason}.") from exc
+            raise StartError(
+                f"The data folder {self.path} can't be written to ({reason}); mend that, or choose another with --data."
+            ) from exc
+        free = shutil.disk_usage(self.path).free
+        if free < NEEDED_BYTES:
+            lock.close()
+            raise StartError(
+                f"The disk of the data folder {self.path} is full: {free / 1e6:.0f} MB are free, and the gallery needs "
+                f"{NEEDED_BYTES / 1e6:.0f} MB; make room, or choose another with --data."
+            )
         if not _take(lock, wait=_is_dead(lock)):
             holder = _holder(lock)
             lock.close()

@@ -126,7 +126,7 @@ class FrontDoor:
         app.router.add_route("*", "/api/{path:.*}", self.api)
         app.router.add_route("*", "/media/{kind}/{name}", self.media)
         for bucket in (self._behind.images_bucket, self._behind.media_bucket):
-            app.router.add_route("*", f"/{bucket}{{key:(/.*)?}}", self.signed)
+            app.router.add_route("*", f"/{bucket}{{key:(?s:(/.*)?)}}", self.signed)
         app.router.add_get("/{path:.*}", self.page)
         return app
 

@@ -1,7 +1,7 @@
 """MiniStack, the embedded local cloud: all that is its own, and nothing that AWS or LocalStack have too.
 
 Run as a program (`python -m infra.ministack`), this module is the local cloud's process: MiniStack's
-server with five things added, and one that it keeps for less long.
+server with some things added, and one that it keeps for less long.
 
 - Snapshots. MiniStack saves its state on a clean stop only; here a forked copy of the process saves
   table and queues every few seconds while they change, and everything when asked to.
@@ -10,6 +10,9 @@ server with five things added, and one that it keeps for less long.
 - A lifeline. The process stops by itself when its parent is gone, whatever became of that.
 - A closed door. MiniStack answers the pages of any site, to which the credentials of this machine are no
   secret; has routes that ask for none, one of which deletes everything; and takes forms that nobody signed.
+- A look at the disk before something is stored. Where an object can't be written, MiniStack says that it
+  is stored, and keeps it in memory alone.
+- Rights to objects with a line break in their key, which MiniStack takes for none that a `*` stands for.
 - A watch over the functions' workers. They would outlive a local cloud that is killed, go on with
   their photos, and write what they found into the next one, which knows nothing of their places.
 
@@ -50,6 +53,8 @@ SNAPSHOT_SECONDS = 3.0  # between snapshots, at least
 SNAPSHOT_SHARE = 20  # and at least so many times as long as a snapshot takes
 SNAPSHOT_LIMIT_SECONDS = 60.0  # a snapshot that takes longer has hung
 LOG_BYTES = 20_000_000  # a log that is longer is begun anew at the next start, and the old one kept beside it
+RESERVE_BYTES = 100_000_000  # of the disk, which photos may not take: snapshots need room,
+MEDIA_RESERVE_BYTES = 20_000_000  # and what is made of those photos that were taken
 SAVE_ALL = "save"  # what the parent writes to have everything saved
 TRANSACTION_SECONDS = 30  # that a transaction may come a second time: longer than any client waits for an answer
 HEALTH = "/_ministack/health"
@@ -59,6 +64,13 @@ FUNCTIONS_KEYS = "ASIA"  # how temporary access keys begin: functions sign with 
 TABLE_WRITES = ("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWriteItem")
 
 Asgi = Callable[[Any, Any, Any], Awaitable[None]]
+
+
+# In place of 503, which clients take for something that passes by itself, and try again.
+FULL = (
+    b'<?xml version="1.0" encoding="UTF-8"?><Error><Code>InsufficientStorage</Code>'
+    b"<Message>The disk of the gallery is full. Make room on it, and try again.</Message></Error>"
+)
 
 
 class MiniStack:
@@ -254,12 +266,15 @@ def main() -> None:
     """Run MiniStack's server with snapshots, logs and the lifeline."""
     _let_no_worker_outlive_this_process()
     from ministack import app
+    from ministack.core import iam_evaluator
     from ministack.services import dynamodb, lambda_svc, s3
 
     lambda_svc._emit_lambda_logs = _function_log_writer(Path(os.environ["FUNCTION_LOGS"]))
     # It keeps the whole of each transaction, in case it comes twice: for minutes, which a drop of many photos fills.
     dynamodb._TXN_TOKEN_TTL = TRANSACTION_SECONDS
     lambda_svc._emit_lambda_metrics = lambda *args, **kwargs: None  # it would keep them all in memory
+    s3.handle_request = refusing_when_full(s3.handle_request, Path(os.environ["S3_DATA_DIR"]))
+    iam_evaluator.fnmatch_iam_cs = minding_line_breaks(iam_evaluator.fnmatch_iam_cs)
     snapshots = _Snapshots(app)
     dynamodb.handle_request = snapshots.noticing_writes(dynamodb.handle_request)
     app.save_all = snapshots.before_the_last_save(app.save_all)
@@ -273,6 +288,30 @@ def main() -> None:
     sys.setswitchinterval(0.0005)
     sys.argv = sys.argv[:1]
     app.main()
+
+
+def minding_line_breaks(matches: Callable[[str, str], bool]) -> Callable[[str, str], bool]:
+    """What tells whether a pattern of a policy stands for a resource, with line breaks no other than any letter."""
+    return lambda value, pattern: matches(value.replace("\n", " "), pattern)
+
+
+def refusing_when_full(handle: Callable[..., Any], folder: Path) -> Callable[..., Any]:
+    """S3's request handler, which takes nothing that the disk of this folder has no room for."""
+
+    async def refusing(method: str, path: str, headers: dict[str, str], body: bytes, query: Any, **more: Any) -> Any:
+        if _stores(method, path, query):
+            reserve = MEDIA_RESERVE_BYTES if "-media-" in path.split("/")[1] else RESERVE_BYTES
+            if shutil.disk_usage(folder).free < reserve + len(body):
+                return 507, {"Content-Type": "application/xml"}, FULL
+        return await handle(method, path, headers, body, query, **more)
+
+    return refusing
+
+
+def _stores(method: str, path: str, query: Any) -> bool:
+    """Whether a request of S3 puts an object somewhere; a form is posted to the bucket itself."""
+    is_object = bool(path.strip("/").partition("/")[2])
+    return (method == "PUT" and is_object) or (method == "POST" and "delete" not in query)
 
 
 def _let_no_worker_outlive_this_process() -> None:

@@ -67,6 +67,7 @@ class RunningGallery:
     process: subprocess.Popen[str] | None = None
     endpoints: dict[str, str] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)  # beside what this process has
+    project: Path = ROOT  # whose code runs
     said: list[str] = field(default_factory=list)  # lines since the start, but for those that were waited for
 
     def start(self) -> None:
@@ -78,13 +79,13 @@ class RunningGallery:
     def launch(self) -> None:
         """Start it, and don't wait."""
         self.said = []
-        paths = (ROOT, ROOT / "layers/core/python")
+        paths = (self.project, self.project / "layers/core/python")
         self.process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "infra", "--no-open"),
                 *("--port", str(self.port), "--data", str(self.data), "--model", self.model, *self.options),
             ],
-            cwd=ROOT,
+            cwd=self.project,
             env={
                 **os.environ,
                 "CAPTIONARY_TOKEN": self.token,

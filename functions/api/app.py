@@ -112,8 +112,9 @@ def get_original(id: str) -> Response:
         Params={
             "Bucket": settings.images_bucket,
             "Key": record.key,
-            "ResponseContentDisposition": attachment(identity.filename_of(record.key)),
-            "ResponseContentType": record.content_type or "application/octet-stream",
+            # The bucket may hold anything, under any name and type: nothing of that is to run in a browser.
+            "ResponseContentDisposition": attachment(identity.clean_filename(identity.filename_of(record.key))),
+            "ResponseContentType": record.content_type if record.status == "ready" else "application/octet-stream",
         },
         ExpiresIn=DOWNLOAD_SECONDS,
     )

@@ -4,15 +4,22 @@ Fed by the ingest queue, up to a batch of messages at a time. A message that fai
 may pass is reported as failed and comes again, later each time; after the last try its photo is
 shown as failed and the message goes to the dead-letter queue. What can't pass (not a picture, too
 large, damaged) becomes a failed photo at once.
+
+Files come from strangers, and a decoder may never come to an end with one, or end this worker. Then
+the whole batch comes again, and each of its photos is read in a process of its own: it is that one
+photo which fails.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import resource
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -21,11 +28,11 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
-from captionary import clients, events, identity, images, logs, packs
+from captionary import clients, events, identity, images, isolated, logs, packs
 from captionary.activity import Activity, Batch
 from captionary.captioner import Captioner
 from captionary.catalog import Catalog
-from captionary.errors import CRASHED, GAVE_UP, FileTooLarge, PhotoError
+from captionary.errors import GAVE_UP, Crashed, FileTooLarge, PhotoError
 from captionary.gallery import Gallery, Work, sidecar
 from captionary.records import Record
 from captionary.settings import Settings
@@ -37,6 +44,10 @@ if TYPE_CHECKING:
 
 MAX_RECEIVES = int(os.environ.get("MAX_RECEIVES", "3"))  # as the queue's redrive policy has it
 FIRST_RETRY_SECONDS = int(os.environ.get("FIRST_RETRY_SECONDS", "10"))  # and six times as long before each further one
+PICTURE_SECONDS = 15.0  # that decoding a picture may take before this worker ends itself; most take 0.1
+SUSPECT_SECONDS = isolated.SECONDS + 3  # that a photo may take which is read in a process of its own
+HANDED_BACK_SECONDS = 1  # until the messages of such a worker are seen by another
+MEMORY_BYTES = 1_100_000_000  # of data that this worker may ask the system for; what it uses of that stays below 1 GB
 
 settings = Settings.from_environment("table", "images_bucket", "media_bucket", "ingest_queue_url")
 logger = logs.logger("caption")
@@ -57,6 +68,11 @@ activity = Activity(Table(boto3.client("dynamodb", config=config.merge(hasty)), 
 # One photo's reading and writing goes on while another's picture is worked on.
 photos = ThreadPoolExecutor(max_workers=2, thread_name_prefix="photo")
 one_at_a_time = threading.Lock()
+in_hand: list[Message] = []  # the batch that is worked on
+
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # the process is ours alone
+    with suppress(ValueError, OSError):  # the system knows no such limit
+        resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, resource.RLIM_INFINITY))
 
 
 @cache
@@ -84,19 +100,23 @@ class Stages:
         self._since = now
 
 
-def caption(event: events.ObjectEvent, work: Work | None) -> tuple[str, dict[str, Any]]:
-    """Take in the object of an ObjectCreated event; the outcome in a word, and details for the log."""
+def caption(event: events.ObjectEvent, work: Work | None, *, is_suspect: bool = False) -> tuple[str, dict[str, Any]]:
+    """Take in the object of an ObjectCreated event; the outcome in a word, and details for the log.
+
+    Args:
+        is_suspect: the work on it broke off before; its picture is read in a process of its own.
+    """
     if work is None:
         return "known", {}
     stages = Stages()
     record = work.record
     try:
-        original = storage.fetch(event.key)
+        original = storage.fetch(event.key, images.LARGE_BYTES // 4, images.one_large)
         if original is None:
             return "gone", {}
         stages.done("fetch")
         record = record.of_content(original.etag, len(original.data), hashlib.sha256(original.data).hexdigest())
-        found = describe(record, original.data, stages)
+        found = describe(record, original.data, stages, is_suspect)
     except PhotoError as exc:
         if isinstance(exc, FileTooLarge):
             record = record.of_content(exc.etag, exc.size)
@@ -118,13 +138,17 @@ def fail(record: Record, reason: PhotoError) -> Record:
     return failed
 
 
-def describe(record: Record, data: bytes, stages: Stages) -> Record:
+def describe(record: Record, data: bytes, stages: Stages, is_suspect: bool) -> Record:
     """The record of a photo with all that its picture tells; stores preview, thumbnail and sidecar.
 
     Raises:
         PhotoError: the picture can't be read.
     """
-    photo = images.read(data)
+    if is_suspect:
+        photo = isolated.read(data)
+    else:
+        with watched(record.key):
+            photo = images.read(data)
     thumbnail = images.thumbnail(photo)
     stages.done("decode")
     with one_at_a_time:
@@ -159,6 +183,38 @@ def describe(record: Record, data: bytes, stages: Stages) -> Record:
     )
     stages.done("store")
     return found
+
+
+@contextmanager
+def watched(key: str) -> Iterator[None]:
+    """End this worker if what is done within takes too long: a decoder that hangs can't be stopped otherwise."""
+    watch = threading.Timer(PICTURE_SECONDS, hand_back, (key,))
+    watch.daemon = True
+    watch.start()
+    try:
+        yield
+    finally:
+        watch.cancel()
+
+
+def hand_back(key: str) -> None:
+    """Give the whole batch back to the queue and end."""
+    logger.error("photo", image_id=identity.image_id(key), key=key, outcome="hangs", seconds=PICTURE_SECONDS)
+    try:
+        for message in in_hand:
+            show_soon(message)
+    finally:
+        os._exit(1)
+
+
+def show_soon(message: Message) -> None:
+    """Let another worker have a message almost at once."""
+    with suppress(Exception):  # the queue's own time limit brings it back, if later
+        queue.change_message_visibility(
+            QueueUrl=settings.ingest_queue_url,
+            ReceiptHandle=message.receipt,
+            VisibilityTimeout=HANDED_BACK_SECONDS,
+        )
 
 
 @dataclass(frozen=True)
@@ -216,19 +272,26 @@ def process(message: Message, works: dict[events.ObjectEvent, Work | None], batc
 def caption_carefully(message: Message, event: events.ObjectEvent, work: Work | None) -> tuple[str, dict[str, Any]]:
     """As `caption`, for a message that comes again: something broke off, perhaps this worker, perhaps by this photo.
 
-    What is begun is noted, so that a photo that ends the worker is found out, and given up before its
-    last try takes its neighbours along.
+    Its picture is read apart, so that it fails alone. What is begun is noted all the same, so that a photo that
+    ends even this worker is found out, and given up before its last try takes its neighbours along.
     """
     if work is None:
         return "known", {}
     if message.tries >= MAX_RECEIVES and work.current and work.current.attempt == message.tries - 1:
         if work.keeps():
             gallery.attempt(work, 0)
-            return "kept", {"error": "crashed"}
-        gallery.finish(work, work.record.failed("crashed", CRASHED))
-        return "gave_up", {"error": "crashed"}
+            return "kept", {"error": Crashed.code}
+        gallery.finish(work, work.record.failed(Crashed.code, str(Crashed())))
+        return "gave_up", {"error": Crashed.code}
     noted = gallery.attempt(work, message.tries)
-    return caption(event, noted) if noted else ("superseded", {})
+    return caption(event, noted, is_suspect=True) if noted else ("superseded", {})
+
+
+def leave(message: Message) -> bool:
+    """No time is left for this message, so another worker has to deal with it; whether it is dealt with: no."""
+    logger.warning("message", message_id=message.id, outcome="left", tries=message.tries)
+    show_soon(message)
+    return False
 
 
 def put_off(message: Message, event: events.ObjectEvent | None, reason: Exception, batch: Batch) -> None:
@@ -278,13 +341,20 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dic
     batch = Batch()
     for message in messages:
         batch.took(message.waited, message.tries)
-    failed = [message for message, success in zip(messages, work_on(messages, batch), strict=True) if not success]
+    ends_at = time.monotonic() + context.get_remaining_time_in_millis() / 1000
+    done = work_on(messages, batch, ends_at)
     tell(batch)
+    failed = [message for message, success in zip(messages, done, strict=True) if not success]
     return {"batchItemFailures": [{"itemIdentifier": message.id} for message in failed]}
 
 
-def work_on(messages: list[Message], batch: Batch) -> list[bool]:
-    """Deal with a batch of messages; for each of them, whether that succeeded."""
+def work_on(messages: list[Message], batch: Batch, ends_at: float) -> list[bool]:
+    """Deal with a batch of messages; for each of them, whether that succeeded.
+
+    Args:
+        ends_at: the moment (of `time.monotonic`) at which Lambda ends this worker.
+    """
+    in_hand[:] = messages
     try:
         works = gallery.begin(event for message in messages for event in message.events if event.created)
     except Exception as exc:  # the table does not answer
@@ -292,7 +362,10 @@ def work_on(messages: list[Message], batch: Batch) -> list[bool]:
             put_off(message, None, exc, batch)
         return [False] * len(messages)
     if any(message.tries > 1 for message in messages):
-        return [process(message, works, batch) for message in messages]
+        return [
+            process(message, works, batch) if time.monotonic() + SUSPECT_SECONDS < ends_at else leave(message)
+            for message in messages
+        ]
     return list(photos.map(lambda message: process(message, works, batch), messages))
 
 

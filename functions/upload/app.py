@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import boto3
+from botocore.exceptions import ClientError
 
 from captionary import clients, identity, logs, parameters, problems
 from captionary.access import Gate, headers_of
@@ -62,8 +63,10 @@ def take_image(event: dict[str, Any]) -> dict[str, Any]:
     record = gallery.expect(key, len(data), content_type)
     try:
         storage.put_original(key, data, content_type)
-    except Exception:
+    except Exception as exc:
         gallery.delete(record.id)
+        if isinstance(exc, ClientError) and exc.response["Error"]["Code"] == "InsufficientStorage":
+            raise problems.StorageFull("The disk of the gallery is full. Make room on it, and try again.") from exc
         raise
     return answer(202, to_json(record))
 

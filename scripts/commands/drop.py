@@ -22,6 +22,7 @@ from captionary import identity
 from captionary.formats import looks_like_picture
 from infra.clients import Clients, connect
 
+from .names import on_terminal
 from .running import Api, data_option, endpoints_of
 
 UPLOADS_AT_ONCE = 4
@@ -138,7 +139,7 @@ def report(dropped: list[Dropped], images: dict[str, dict[str, Any]]) -> None:
     for photo in dropped:
         image = images.get(photo.id)
         name = photo.path.name if len(photo.path.name) <= width else photo.path.name[: width - 1] + "…"
-        click.echo(f"{name:{width}}  {_outcome(image)}")
+        click.echo(on_terminal(f"{name:{width}}  {_outcome(image)}"))
 
 
 def _outcome(image: dict[str, Any] | None) -> str:

@@ -1,4 +1,4 @@
-"""Names for files that are written on this machine, made of keys that anybody may have chosen."""
+"""Names of photos, which anybody may have chosen: as names of files on this machine, and on its terminal."""
 
 from __future__ import annotations
 
@@ -43,3 +43,8 @@ def numbered(name: str, number: int) -> str:
     """Another name beside `name`: "a (2).jpg"."""
     path = PurePath(name)
     return f"{path.stem} ({number}){path.suffix}"
+
+
+def on_terminal(text: str) -> str:
+    """A text without what would steer the terminal or turn the direction of writing."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

@@ -10,6 +10,7 @@ import click
 from captionary.catalog import Catalog
 from infra.clients import connect
 
+from .names import on_terminal
 from .running import Api, data_option, endpoints_of
 
 
@@ -32,6 +33,6 @@ def command(data: Path, ids: tuple[str, ...], every_failed: bool, as_json: bool)
         click.echo(json.dumps(images, indent=2))
         return
     for image in images:
-        click.echo(f"{image['filename']}  queued")
+        click.echo(f"{on_terminal(image['filename'])}  queued")
     if not images:
         click.echo("No photo failed.")

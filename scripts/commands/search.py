@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from .names import on_terminal
 from .running import Api, data_option, endpoints_of
 
 
@@ -33,7 +34,7 @@ def command(words: tuple[str, ...], data: Path, label: str, limit: int, as_json:
         return
     for image in found:
         labels = ", ".join(label["name"] for label in image["labels"])
-        click.echo(f"{image['id']}  {image['filename']}  {image['caption'] or ''}  ({labels})")
+        click.echo(on_terminal(f"{image['id']}  {image['filename']}  {image['caption'] or ''}  ({labels})"))
     if not found:
         click.echo("Nothing was found.")
 

@@ -3,6 +3,8 @@
 import { ApiError, noAnswer, parse, refusal, sendJson } from "./request";
 import type { Image, UploadForm } from "./types";
 
+const STORAGE_FULL = 507;
+
 export interface Sending {
   /** Called with the share of the file that is through, 0 to 1. */
   onProgress: (share: number) => void;
@@ -46,7 +48,10 @@ export async function postForm(form: UploadForm, file: File, sending: Sending): 
     type: "about:blank",
     title: "The storage refused the file",
     status: answer.status,
-    detail: `The storage did not take the file (it answered ${answer.status}). Try again.`,
+    detail:
+      answer.status === STORAGE_FULL
+        ? "The disk of the gallery is full. Make room on it, and try again."
+        : `The storage did not take the file (it answered ${answer.status}). Try again.`,
   });
 }
 

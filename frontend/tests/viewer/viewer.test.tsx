@@ -38,6 +38,27 @@ describe("a photo that is open", () => {
     );
   });
 
+  test("shows what strangers wrote as text, whatever it looks like", async () => {
+    const markup = '<img src="x" onerror="alert(1)"><script>alert(2)</script>';
+    new FakeGallery([
+      anImage({
+        id: "odd",
+        caption: markup,
+        camera: markup,
+        filename: `${markup}.jpg`,
+        labels: [{ name: "javascript:alert(3)", score: 0.9, source: "model" }],
+      }),
+    ]);
+    const { details } = await openPhoto(markup);
+
+    expect(details.getByText(markup, { selector: "dd, dd *" })).toBeVisible();
+    expect(details.getByRole("button", { name: /^javascript:alert/ })).toBeVisible();
+    expect(document.querySelector("[onerror], script")).toBeNull();
+    for (const link of document.querySelectorAll("a")) {
+      expect(link.protocol).toMatch(/^https?:$/);
+    }
+  });
+
   test("is closed by Back, and gives the focus back", async () => {
     aGallery();
     await openPhoto("a cat");

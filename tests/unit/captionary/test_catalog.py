@@ -78,6 +78,17 @@ def test_cursors_from_elsewhere_are_refused(catalog: Catalog, cursor: str) -> No
         catalog.newest(10, cursor)
 
 
+@pytest.mark.parametrize("before", ["0" * 16 + "#" + "2" * 16, "9" * 16 + "#" + "z" * 16])
+def test_a_cursor_made_by_hand_reaches_no_more_than_the_list(catalog: Catalog, before: str) -> None:
+    records = [add(catalog, key) for key in "abc"]
+    gone = catalog.write(records[1].deleted(""), records[1])
+    for page in (0, 1, records[0].page - 1, records[0].page):
+        listing = catalog.newest(10, encode_cursor(Position(page, before)))
+        found = {record.id for record in listing.records}
+        assert found <= {record.id for record in records} - {gone.id}
+        assert not found or page == records[0].page
+
+
 def test_who_comes_second_is_told(catalog: Catalog) -> None:
     record = add(catalog, "a", "pending")
     catalog.write(replace(record, caption="first"), record)

@@ -13,7 +13,15 @@ import pytest
 from PIL import Image, ImageCms
 
 from captionary import images
-from captionary.errors import DamagedPhoto, EmptyFile, FileTooLarge, PhotoError, TooManyPixels, UnsupportedFormat
+from captionary.errors import (
+    DamagedPhoto,
+    EmptyFile,
+    FileTooLarge,
+    PhotoError,
+    TooManyPixels,
+    TooMuchMemory,
+    UnsupportedFormat,
+)
 from captionary.formats import looks_like_picture
 
 SHARED_PHOTOS = Path(__file__).parents[4] / "shared" / "photos"
@@ -249,6 +257,34 @@ def test_files_that_break_off_are_damaged(format: str) -> None:
     data = encoded(noise, format)
     with pytest.raises(DamagedPhoto):
         images.read(data[: len(data) // 2])
+
+
+def test_pixels_that_can_not_be_unpacked_are_damaged() -> None:
+    data = encoded(Image.fromarray(np.random.default_rng(1).integers(0, 256, (200, 300, 3), np.uint8)))
+    start = data.index(b"IDAT") - 4
+    length = int.from_bytes(data[start : start + 4], "big")
+    content = b"IDAT" + data[start + 8 : start + 8 + length // 2] + bytes(length - length // 2)
+    broken = data[: start + 4] + content + struct.pack(">I", zlib.crc32(content)) + data[start + 12 + length :]
+    with pytest.raises(DamagedPhoto):
+        images.read(broken)
+
+
+def test_exif_that_can_not_be_read_is_no_reason_to_turn_a_photo_away() -> None:
+    for name in ("JPEG", "PNG", "WEBP"):
+        photo = images.read(encoded(halves(), name, exif=b"Exif\0\0nonsense"))
+        assert (photo.width, photo.taken_at, photo.camera) == (600, "", "")
+
+
+def test_a_large_png_is_not_decoded_before_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = encoded(halves())
+    monkeypatch.setattr(images, "MAX_MEMORY_BYTES", 1000)
+    monkeypatch.setattr(Image.Image, "load", lambda picture: pytest.fail("it is decoded"))
+    with pytest.raises(TooMuchMemory):
+        images.read(data)
+
+
+def test_several_pictures_in_a_jpeg_are_a_jpeg() -> None:
+    assert images.read(encoded(halves(), "MPO", save_all=True, append_images=[halves()])).content_type == "image/jpeg"
 
 
 def test_files_that_are_too_long_are_not_even_opened(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from commands.names import numbered, safe_name
+from commands.names import numbered, on_terminal, safe_name
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,17 @@ def test_an_unknown_type_adds_no_ending() -> None:
 
 def test_another_name_keeps_its_ending() -> None:
     assert numbered("a.b.jpg", 2) == "a.b (2).jpg"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Käse 日本 🐈.jpg", "Käse 日本 🐈.jpg"),
+        ("\x1b[31mred\x1b]0;title\x07", "�[31mred�]0;title�"),
+        ("a\r\nb\tc", "a��b�c"),
+        ("photo\u202egpj.exe", "photo�gpj.exe"),
+        ("\x9b2J", "�2J"),
+    ],
+)
+def test_nothing_steers_the_terminal(text: str, shown: str) -> None:
+    assert on_terminal(text) == shown

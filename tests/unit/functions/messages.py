@@ -16,7 +16,13 @@ from captionary.records import Record
 from tests.unit.conftest import IMAGES
 
 SENT_AT = 1_790_000_000_000  # milliseconds since 1970
-CONTEXT = SimpleNamespace(function_name="caption", memory_limit_in_mb=1, invoked_function_arn="", aws_request_id="r")
+CONTEXT = SimpleNamespace(
+    function_name="caption",
+    memory_limit_in_mb=1,
+    invoked_function_arn="",
+    aws_request_id="r",
+    get_remaining_time_in_millis=lambda: 60_000,
+)
 
 
 def jpeg(colour: str = "red", size: tuple[int, int] = (600, 400)) -> bytes:

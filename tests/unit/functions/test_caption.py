@@ -2,19 +2,22 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 from PIL import Image
 
-from captionary import events, identity, images
+from captionary import events, identity, images, isolated
 from captionary.activity import STAGES
 from captionary.captioner import Description
 from captionary.errors import DamagedPhoto
 from captionary.gallery import Gallery
+from tests.unit.captionary.test_isolated import DIES_OF_POISON
 from tests.unit.conftest import IMAGES, Aws
 from tests.unit.functions.messages import CONTEXT, SENT_AT, failures, jpeg, record_of, s3_body, sqs_event
 from tests.unit.log import Line, check_metrics
@@ -130,10 +133,10 @@ def test_what_may_pass_is_put_off_and_tried_again(
     aws.s3.put_object(Bucket=IMAGES, Key="unlucky", Body=jpeg())
     fetch = caption.storage.fetch
 
-    def out_of_order(key: str) -> Any:
+    def out_of_order(key: str, *how: Any) -> Any:
         if key == "unlucky":
             raise ConnectionError("the bucket does not answer")
-        return fetch(key)
+        return fetch(key, *how)
 
     monkeypatch.setattr(caption.storage, "fetch", out_of_order)
     bodies = (s3_body("good"), s3_body("unlucky"))
@@ -154,12 +157,13 @@ def test_what_may_pass_is_put_off_and_tried_again(
     assert record_of(gallery, "unlucky").status == "ready"
 
 
-def test_a_file_that_ends_the_worker_is_given_up_and_takes_no_other_along(
-    aws: Aws, caption: ModuleType, gallery: Gallery, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class WorkerDied(BaseException):
-        pass
+class WorkerDied(BaseException):
+    pass
 
+
+@pytest.fixture
+def poisoned(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Keys of photos, one of which ends whoever reads it."""
     read = images.read
 
     def read_or_die(data: bytes) -> images.Photo:
@@ -171,13 +175,80 @@ def test_a_file_that_ends_the_worker_is_given_up_and_takes_no_other_along(
     keys = ["a", "poison", "b", "c"]
     for key in keys:
         aws.s3.put_object(Bucket=IMAGES, Key=key, Body=b"poison" if key == "poison" else jpeg())
-    bodies = [s3_body(key) for key in keys]
+    return keys
+
+
+def test_a_file_that_ended_the_worker_is_read_apart_and_takes_no_other_along(
+    caption: ModuleType, gallery: Gallery, poisoned: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bodies = [s3_body(key) for key in poisoned]
+    with pytest.raises(WorkerDied):
+        caption.handler(sqs_event(*bodies), CONTEXT)
+    # The process that reads is another, which knows nothing of this one's patches.
+    (tmp_path / "sitecustomize.py").write_text(DIES_OF_POISON)
+    monkeypatch.syspath_prepend(tmp_path)
+    assert failures(caption.handler(sqs_event(*bodies, tries=2), CONTEXT)) == []
+    assert [record_of(gallery, key).status for key in poisoned] == ["ready", "failed", "ready", "ready"]
+    assert record_of(gallery, "poison").error_code == "crashed"
+
+
+def test_a_file_that_ends_even_the_second_worker_is_given_up_and_takes_no_other_along(
+    caption: ModuleType, gallery: Gallery, poisoned: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(isolated, "read", images.read)
+    bodies = [s3_body(key) for key in poisoned]
     for tries in (1, 2):
         with pytest.raises(WorkerDied):
             caption.handler(sqs_event(*bodies, tries=tries), CONTEXT)
     assert failures(caption.handler(sqs_event(*bodies, tries=3), CONTEXT)) == []
-    assert [record_of(gallery, key).status for key in keys] == ["ready", "failed", "ready", "ready"]
+    assert [record_of(gallery, key).status for key in poisoned] == ["ready", "failed", "ready", "ready"]
     assert record_of(gallery, "poison").error_code == "crashed"
+
+
+class Queue:
+    """Notes what becomes visible again, and when."""
+
+    def __init__(self) -> None:
+        self.seen_again: dict[str, int] = {}
+
+    def change_message_visibility(self, *, ReceiptHandle: str, VisibilityTimeout: int, **_: Any) -> None:  # noqa: N803
+        self.seen_again[ReceiptHandle] = VisibilityTimeout
+
+
+def test_a_file_that_never_comes_to_an_end_ends_the_worker_and_the_batch_comes_again(
+    aws: Aws, caption: ModuleType, gallery: Gallery, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    queue, has_ended = Queue(), threading.Event()
+    read = images.read
+
+    def read_for_ever(data: bytes) -> images.Photo:
+        if data == b"endless":
+            assert has_ended.wait(20)
+            raise DamagedPhoto("it came to an end")
+        return read(data)
+
+    monkeypatch.setattr(images, "read", read_for_ever)
+    monkeypatch.setattr(caption, "queue", queue)
+    monkeypatch.setattr(caption, "PICTURE_SECONDS", 0.5)
+    monkeypatch.setattr(caption.os, "_exit", lambda status: has_ended.set())
+    for key in ("a", "endless", "b"):
+        aws.s3.put_object(Bucket=IMAGES, Key=key, Body=b"endless" if key == "endless" else jpeg())
+    caption.handler(sqs_event(s3_body("a"), s3_body("endless"), s3_body("b")), CONTEXT)
+    assert has_ended.is_set()
+    assert queue.seen_again == {"r0": 1, "r1": 1, "r2": 1}
+    assert {record_of(gallery, key).status for key in ("a", "b")} == {"ready"}
+    assert [vars(line)["key"] for line in caplog.records if vars(line).get("outcome") == "hangs"] == ["endless"]
+
+
+def test_a_worker_with_no_time_left_leaves_suspects_to_another(
+    aws: Aws, caption: ModuleType, gallery: Gallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue = Queue()
+    monkeypatch.setattr(caption, "queue", queue)
+    aws.s3.put_object(Bucket=IMAGES, Key="a", Body=jpeg())
+    context = SimpleNamespace(**{**vars(CONTEXT), "get_remaining_time_in_millis": lambda: 20_000})
+    assert failures(caption.handler(sqs_event(s3_body("a"), tries=2), context)) == ["m0"]
+    assert (queue.seen_again, gallery.catalog.get(identity.image_id("a"))) == ({"r0": 1}, None)
 
 
 def test_a_photo_that_can_not_get_another_caption_keeps_the_one_that_it_has(

@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from captionary import identity
 from captionary.gallery import Gallery
@@ -107,6 +108,28 @@ def test_when_the_bucket_fails_nothing_is_shown(
     assert (status, problem["type"]) == (500, "/problems/internal")
     assert "no bucket" not in problem["detail"], "what is inside stays inside"
     assert gallery.catalog.newest(1).records == []
+
+
+def test_when_the_disk_is_full_it_says_so(
+    upload: ModuleType, gallery: Gallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*args: object) -> None:
+        raise ClientError({"Error": {"Code": "InsufficientStorage", "Message": "full"}}, "PutObject")
+
+    monkeypatch.setattr(upload.storage, "put_original", fail)
+    status, problem = call(upload, "/images", JPEG, Content_Type="image/jpeg")
+    assert (status, problem["type"]) == (507, "/problems/storage-full")
+    assert gallery.catalog.newest(1).records == []
+
+
+def test_a_form_takes_one_key_and_not_all_that_begin_so(upload: ModuleType) -> None:
+    wish = {"filename": "${filename}", "content_type": "image/jpeg", "size": 5}
+    fields = call(upload, "/uploads", json.dumps(wish))[1]["fields"]
+    assert "$" not in fields["key"]
+    conditions = json.loads(base64.b64decode(fields["policy"]))["conditions"]
+    assert not [condition for condition in conditions if isinstance(condition, list) and condition[0] == "starts-with"]
+    assert {"key": fields["key"]} in conditions
+    assert {"bucket": IMAGES} in conditions
 
 
 def test_a_form_for_a_direct_upload(upload: ModuleType) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import io
 import json
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from yarl import URL
 
-from infra.front_door import Behind, FrontDoor
+from infra.deploy import ROOT
+from infra.front_door import FILE_POLICY, PAGE_POLICY, Behind, FrontDoor
 
 SITE = "http://127.0.0.1:8080/"
 TOKEN = "the-token-of-a-gallery"
@@ -120,6 +122,16 @@ def test_the_page(at_the_door: Stage) -> None:
         assert cloud.asked == []
 
     at_the_door(story)
+
+
+def test_no_script_but_the_page_s_own_runs_here() -> None:
+    policy = dict(part.split(" ", 1) for part in PAGE_POLICY.split("; "))
+    assert policy["default-src"] == policy["base-uri"] == policy["frame-ancestors"] == policy["form-action"] == "'none'"
+    assert policy["script-src"] == policy["style-src"] == policy["connect-src"] == "'self'"
+    assert FILE_POLICY == "default-src 'none'; sandbox", "a file of the gallery runs none at all"
+    for page in ("index.html", "docs.html"):
+        html = (ROOT / "frontend" / page).read_text()
+        assert re.findall(r"<script(?![^>]*src=)|<style|style=|\son\w+=|javascript:", html) == []
 
 
 @pytest.mark.parametrize("path", ["/../secret.txt", "/%2e%2e/secret.txt", "/assets/..%2f..%2fsecret.txt"])

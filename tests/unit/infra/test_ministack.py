@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+import asyncio
 import os
+import shutil
 import socket
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
-from infra.ministack import claim_port, damaged_state, free_port, set_state_aside
+import pytest
+
+from infra.ministack import claim_port, damaged_state, free_port, refusing_when_full, set_state_aside
 
 
 def test_a_free_port_is_the_preferred_one_if_it_can_be() -> None:
@@ -45,3 +51,36 @@ def test_damaged_state_is_found_and_moved_out_of_the_way(tmp_path: Path) -> None
     assert (aside / "good.json").is_file()
     assert list(state.iterdir()) == []
     assert damaged_state(state) == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "query", "megabytes", "status"),
+    [
+        ("PUT", "/captionary-images-0/a.jpg", {}, 110, 507),
+        ("PUT", "/captionary-images-0/a.jpg", {}, 130, 200),
+        ("POST", "/captionary-images-0", {}, 110, 507),
+        ("POST", "/captionary-images-0/a.jpg", {"uploads": [""]}, 90, 507),
+        ("PUT", "/captionary-media-0/thumb/a.jpg", {}, 110, 200),
+        ("PUT", "/captionary-media-0/thumb/a.jpg", {}, 30, 507),
+        ("POST", "/captionary-media-0", {"delete": [""]}, 0, 200),
+        ("DELETE", "/captionary-images-0/a.jpg", {}, 0, 200),
+        ("GET", "/captionary-images-0/a.jpg", {}, 0, 200),
+        ("PUT", "/captionary-images-0", {}, 0, 200),
+    ],
+)
+def test_what_the_disk_has_no_room_for_is_refused(
+    method: str,
+    path: str,
+    query: Any,
+    megabytes: int,
+    status: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def handle(*args: Any, internal: bool = False) -> tuple[int, dict[str, str], bytes]:
+        assert internal
+        return 200, {}, b""
+
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=megabytes * 1_000_000))
+    refusing = refusing_when_full(handle, tmp_path)
+    assert asyncio.run(refusing(method, path, {}, bytes(20_000_000), query, internal=True))[0] == status

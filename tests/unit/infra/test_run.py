@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import socket
 import sys
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from infra.errors import StartError
 from infra.ministack import free_port
 from infra.models import Choice
 from infra.recover import RecoveryError
+from tests.mounts import mounted
 from tests.packs import make_pack
 
 
@@ -42,6 +44,57 @@ def test_a_port_that_is_taken() -> None:
 def test_what_stops_the_start_is_one_sentence(arguments: list[str], sentence: str, tmp_path: Path) -> None:
     result = CliRunner().invoke(run.main, [*arguments, "--data", str(tmp_path / "data")])
     assert (result.exit_code, result.output) == (1, sentence)
+
+
+def start_on(data: Path, *more: str) -> tuple[int, str]:
+    """The exit status of a start on this folder, and what it says."""
+    result = CliRunner().invoke(run.main, ["--model", "starter", "--data", str(data), *more])
+    return result.exit_code, result.output
+
+
+def test_a_disk_that_is_full_stops_the_start(tmp_path: Path) -> None:
+    with mounted(tmp_path / "disk", "-o", "size=50m"):
+        status, said = start_on(tmp_path / "disk" / "data")
+        assert status == 1
+        full = rf"The disk of the data folder {tmp_path}/disk/data is full: 5\d MB are free, and the gallery needs "
+        assert re.fullmatch(full + r"300 MB; make room, or choose another with --data.\n", said)
+
+
+def test_a_disk_without_room_for_a_folder_stops_the_start(tmp_path: Path) -> None:
+    with mounted(tmp_path / "disk", "-o", "nr_inodes=2"):
+        assert start_on(tmp_path / "disk" / "data") == (
+            1,
+            f"The data folder {tmp_path}/disk/data can't be written to (No space left on device); "
+            "mend that, or choose another with --data.\n",
+        )
+
+
+def test_a_disk_that_is_only_read_stops_the_start(tmp_path: Path) -> None:
+    with mounted(tmp_path / "disk", "-o", "ro"):
+        assert start_on(tmp_path / "disk" / "data") == (
+            1,
+            f"The data folder {tmp_path}/disk/data can't be written to (Read-only file system); "
+            "mend that, or choose another with --data.\n",
+        )
+
+
+def test_a_file_in_place_of_the_data_stops_the_start(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("I am a file")
+    status, said = start_on(tmp_path / "data")
+    assert (status, said.count("\n")) == (1, 1)
+    assert said.endswith("is a file where a folder is needed; choose another with --data.\n")
+
+
+def test_a_port_that_is_taken_stops_the_start(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        status, said = start_on(tmp_path / "data", "--port", str(port))
+    assert (status, said.count("\n")) == (1, 1)
+    assert said.startswith(
+        f"Port {port} is taken by another program. Choose another, for instance: scripts/run --port "
+    )
 
 
 def builds_by(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *command: str) -> None:

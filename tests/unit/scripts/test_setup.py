@@ -129,3 +129,28 @@ def test_an_installation_that_fails(environment: Path, programs: Path) -> None:
     result = run(f"set -euo pipefail; environment={environment}; need base; echo on", programs)
     assert (result.returncode, result.stdout) == (1, "")
     assert "could not be installed" in result.stderr
+
+
+def test_the_page_s_packages_without_a_network(programs: Path) -> None:
+    (programs / "frontend").mkdir()
+    (programs / "frontend" / "package-lock.json").write_text("{}")
+    make(programs, "node", "exit 0")
+    make(programs, "npm", "echo 'npm error network' >&2; exit 1")
+    result = run(f"root={programs}; need_page_packages; echo on", programs)
+    assert (result.returncode, result.stdout) == (1, "")
+    said = result.stderr.splitlines()
+    assert said[:2] == ["Installing the page's packages (once) ...", "npm error network"]
+    assert said[2:] == [
+        "The page's packages could not be installed; see npm's words above. "
+        "A network to the npm registry is needed once."
+    ]
+
+
+def test_a_page_that_can_not_be_built_without_node(programs: Path) -> None:
+    for name in ("find", "sort", "cksum"):
+        (programs / name).symlink_to(f"/usr/bin/{name}")
+    (programs / "frontend").mkdir()
+    result = run(f"set -euo pipefail; root={programs}; need_page; echo on", programs)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr.count("\n") == 1
+    assert result.stderr.startswith("Captionary needs Node 20.19 or newer, with npm, to build its page; none is what")

@@ -7,7 +7,12 @@ CaptionaryError
 │   ├── EmptyFile
 │   ├── FileTooLarge
 │   ├── UnsupportedFormat
+│   ├── CameraRaw
 │   ├── TooManyPixels
+│   ├── TooComplex
+│   ├── TooMuchMemory
+│   ├── TooSlow
+│   ├── Crashed
 │   └── DamagedPhoto
 ├── Conflict              someone else changed the record meanwhile
 ├── InvalidCursor         a cursor is not one that we gave out
@@ -17,7 +22,6 @@ CaptionaryError
 from __future__ import annotations
 
 # Said of photos that failed through no fault of their files.
-CRASHED = "Reading this photo ended the program that reads photos, more than once. The file may be damaged."
 GAVE_UP = "Something failed here while this photo was captioned, each time. The caption function's log says what."
 
 
@@ -70,15 +74,62 @@ class UnsupportedFormat(PhotoError):
         super().__init__("This is not a JPEG, PNG, WebP, GIF, TIFF, BMP, HEIC or AVIF picture, whatever its name says.")
 
 
+class CameraRaw(UnsupportedFormat):
+    """The content is what a camera's sensor saw, which every maker writes in a way of his own."""
+
+    def __init__(self) -> None:
+        PhotoError.__init__(self, "This is a camera's raw file, which is not read here. Export it as JPEG or TIFF.")
+
+
 class TooManyPixels(PhotoError):
     """The picture is larger than is decoded."""
 
     code = "too_many_pixels"
 
-    def __init__(self, width: int, height: int, limit: int) -> None:
+    def __init__(self, pixels: int, limit: int) -> None:
+        super().__init__(f"The picture has {pixels / 1e6:,.0f} megapixels; up to {limit / 1e6:.0f} are read.")
+
+
+class TooComplex(PhotoError):
+    """The file is made so that reading it would take unreasonably long."""
+
+    code = "too_complex"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The file is made in a way that would take too long to read: {reason}.")
+
+
+class TooMuchMemory(PhotoError):
+    """The picture takes more memory than there is for one."""
+
+    code = "too_much_memory"
+
+    def __init__(self) -> None:
         super().__init__(
-            f"The picture has {width} x {height} pixels ({width * height / 1e6:,.0f} megapixels); "
-            f"up to {limit / 1e6:.0f} megapixels are read."
+            "Decoding the picture takes more memory than there is for one. Save it smaller, or as a plain JPEG."
+        )
+
+
+class TooSlow(PhotoError):
+    """Reading the picture was broken off, because it took too long."""
+
+    code = "too_slow"
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"Reading the picture took longer than {seconds:.0f} seconds, twice. The file may be damaged; "
+            "if the machine was very busy then, try again."
+        )
+
+
+class Crashed(PhotoError):
+    """Reading the picture ended the program that did it."""
+
+    code = "crashed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Reading this photo ended the program that reads photos, more than once. The file may be damaged."
         )
 
 

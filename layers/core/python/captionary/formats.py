@@ -18,6 +18,7 @@ CONTENT_TYPES = (
 )
 MAX_BYTES = 100_000_000
 MAX_PIXELS = 100_000_000
+MAX_MEMORY_BYTES = 700_000_000  # for decoding one picture, its file included; with all else a worker stays below 1 GB
 
 
 def looks_like_picture(head: bytes) -> bool:

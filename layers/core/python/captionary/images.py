@@ -10,7 +10,9 @@ from __future__ import annotations
 import base64
 import contextlib
 import io
+import re
 import threading
+import warnings
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -19,13 +21,23 @@ import pi_heif
 import thumbhash
 from PIL import Image, ImageCms, UnidentifiedImageError
 
-from .errors import DamagedPhoto, EmptyFile, FileTooLarge, TooManyPixels, UnsupportedFormat
-from .formats import FORMATS, MAX_BYTES, MAX_PIXELS, looks_like_picture
+from . import demands
+from .errors import (
+    DamagedPhoto,
+    EmptyFile,
+    FileTooLarge,
+    PhotoError,
+    TooManyPixels,
+    TooMuchMemory,
+    UnsupportedFormat,
+)
+from .formats import FORMATS, MAX_BYTES, MAX_MEMORY_BYTES, MAX_PIXELS, looks_like_picture
 
 PREVIEW_PIXELS = 1280  # the longer side
 THUMBNAIL_PIXELS = 400  # the longer side
 _PLACEHOLDER_PIXELS = 24  # the longer side; more would cost time and change next to nothing
 _PROFILE_BYTES = 10_000  # larger colour profiles (of printers) are not carried into thumbnails
+_PRINTERS_PROFILE_BYTES = 4_000_000  # and still larger ones not even looked at
 
 _CAMERA_CHARACTERS = 80  # of a camera's name that are kept
 _BITS_PER_SAMPLE = 0x0102
@@ -47,11 +59,13 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 
-_LARGE_PIXELS = 25_000_000  # takes hundreds of megabytes while it is decoded,
-_one_large_picture = threading.Lock()  # so never two of them at a time
+LARGE_BYTES = 100_000_000  # what takes more while it is fetched or decoded
+one_large = threading.Lock()  # does so alone
+_BAND_PIXELS = 4_000_000
 
-pi_heif.register_heif_opener()
-Image.MAX_IMAGE_PIXELS = None  # our own limit is checked instead, and with an error of our own
+pi_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS // 2  # from twice as many on, Pillow opens no picture
+warnings.filterwarnings("ignore", module=r"PIL\.")  # of odd files it has a thousand words, which nobody reads
 
 
 @dataclass(frozen=True)
@@ -77,28 +91,31 @@ def read(data: bytes) -> Photo:
         raise EmptyFile
     if len(data) > MAX_BYTES:
         raise FileTooLarge(len(data), MAX_BYTES)
+    demands.check(data)
     picture = _open(data)
-    if picture.width * picture.height > MAX_PIXELS:
-        raise TooManyPixels(picture.width, picture.height, MAX_PIXELS)
     width, height = picture.size
+    if width * height > MAX_PIXELS:
+        raise TooManyPixels(width * height, MAX_PIXELS)
+    profile = picture.info.get("icc_profile")
     try:
-        orientation, taken_at, camera = _exif(picture)
-        if picture.format == "TIFF":
-            orientation = 1  # Pillow turns these itself, and their size tells of the turned picture
-        profile = picture.info.get("icc_profile")
-        with _one_large_picture if width * height > _LARGE_PIXELS else contextlib.nullcontext():
-            small, profile = _to_rgb(_shrink(picture, orientation), profile)
-    except MemoryError:
+        needed = demands.memory(picture)
+        if needed + len(data) > MAX_MEMORY_BYTES:
+            raise TooMuchMemory
+        with one_large if needed > LARGE_BYTES else contextlib.nullcontext():
+            target = _load(picture)
+            orientation, taken_at, camera = _exif(picture)
+            small, profile = _to_rgb(_shrink(picture, target, orientation), profile)
+    except (MemoryError, PhotoError):
         raise
     except Exception as exc:  # decoders raise a dozen kinds of error on broken files, all to one effect
-        raise DamagedPhoto(str(exc) or type(exc).__name__) from exc
+        raise _damaged(exc) from exc
     if orientation in _SIDEWAYS:
         width, height = height, width
     return Photo(
         preview=small,
         width=width,
         height=height,
-        content_type=Image.MIME.get(picture.format or "", "application/octet-stream"),
+        content_type=_content_type(picture),
         taken_at=taken_at,
         camera=camera,
         profile=profile if profile and len(profile) <= _PROFILE_BYTES else None,
@@ -135,21 +152,53 @@ def _open(data: bytes) -> Image.Image:
         return Image.open(io.BytesIO(data), formats=FORMATS)
     except UnidentifiedImageError as exc:
         if looks_like_picture(data[:32]):
-            raise DamagedPhoto("its header can't be read") from exc
+            raise DamagedPhoto("its header is broken, or tells of a kind that is not known here") from exc
         raise UnsupportedFormat from exc
+    except Image.DecompressionBombError as exc:
+        pixels = re.search(r"\d+", str(exc))
+        raise TooManyPixels(int(pixels[0]) if pixels else 2 * MAX_PIXELS, MAX_PIXELS) from exc
     except MemoryError:
         raise
     except Exception as exc:
-        raise DamagedPhoto(str(exc) or type(exc).__name__) from exc
+        raise _damaged(exc) from exc
+
+
+def _content_type(picture: Image.Image) -> str:
+    """Its MIME type. What Pillow calls MPO is a JPEG to everybody else: more pictures follow the first."""
+    name = "JPEG" if picture.format == "MPO" else picture.format
+    return Image.MIME.get(name or "", "application/octet-stream")
+
+
+def _damaged(exc: Exception) -> DamagedPhoto:
+    """What to make of a decoder's error.
+
+    Raises:
+        MemoryError: that was what it meant.
+    """
+    if "out of memory" in str(exc):
+        raise MemoryError from exc
+    return DamagedPhoto((str(exc) or type(exc).__name__).rstrip(".!"))
 
 
 def _exif(picture: Image.Image) -> tuple[int, str, str]:
-    exif = picture.getexif()
-    details = exif.get_ifd(_EXIF_IFD)
-    orientation = exif.get(_ORIENTATION, 1)
+    """Orientation, time and camera; what can't be read of them is no reason to turn the picture away.
+
+    The picture has to be loaded: Pillow would do that here for a PNG, whose EXIF may follow its pixels.
+    """
+    if len(picture.info.get("exif") or b"") > demands.MAX_EXIF:
+        return 1, "", ""
+    try:
+        exif = picture.getexif()
+        details = exif.get_ifd(_EXIF_IFD)
+    except MemoryError:
+        raise
+    except Exception:
+        return 1, "", ""
+    # Pillow turns TIFFs itself, and their size tells of the turned picture.
+    orientation = 1 if picture.format == "TIFF" else exif.get(_ORIENTATION, 1)
     taken_at = _rfc3339(details.get(_DATE_TIME_ORIGINAL), details.get(_OFFSET_TIME_ORIGINAL))
     camera = _camera(exif.get(_MAKE), exif.get(_MODEL))
-    return (orientation if orientation in range(1, 9) else 1), taken_at, camera
+    return (orientation if orientation in _TURNS else 1), taken_at, camera
 
 
 def _camera(make: object, model: object) -> str:
@@ -177,16 +226,21 @@ def _rfc3339(moment: object, offset: object) -> str:
     return ""
 
 
-def _shrink(picture: Image.Image, orientation: int) -> Image.Image:
-    """Decode, with no more pixels than the preview needs, and turn upright."""
+def _load(picture: Image.Image) -> tuple[int, int]:
+    """Decode, with no more pixels than the preview needs; the size that the preview gets, not turned yet."""
     scale = min(1.0, PREVIEW_PIXELS / max(picture.size))
     target = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
     picture.draft(None, target)  # JPEG alone heeds it: decodes at 1/2, 1/4 or 1/8
     picture.load()
+    return target
+
+
+def _shrink(picture: Image.Image, target: tuple[int, int], orientation: int) -> Image.Image:
+    """A loaded picture in this size, upright."""
     transparency = picture.info.get("transparency")
-    if picture.mode in ("1", "P", "PA") or picture.mode.startswith("I;16"):
-        # These can't be resized smoothly as they are.
-        picture = _widen(picture)
+    if picture.mode in ("1", "P", "PA", "LA", "RGBA") or picture.mode.startswith("I;16"):
+        # These can't be resized smoothly as they are, or, with alpha, are copied whole first.
+        picture = _in_bands(picture, target)
     small = picture if picture.size == target else picture.resize(target, Image.Resampling.LANCZOS, reducing_gap=2.0)
     # Comments, positions and serial numbers stay with the original.
     small.info = {}
@@ -196,11 +250,35 @@ def _shrink(picture: Image.Image, orientation: int) -> Image.Image:
     return small if turn is None else small.transpose(turn)
 
 
-def _widen(picture: Image.Image) -> Image.Image:
+def _in_bands(picture: Image.Image, target: tuple[int, int]) -> Image.Image:
+    """The picture as one that can be resized; already smaller where it is large, for otherwise it takes much memory.
+
+    Args:
+        target: width and height in pixels that it is made for; it stays at least twice as large, if it was.
+    """
+    factor, bits = max(1, max(picture.size) // (2 * max(target))), _bits(picture)
+    if factor == 1:
+        return _widen(picture, bits)
+    rows = max(1, _BAND_PIXELS // picture.width // factor) * factor
+    bands = []
+    for top in range(0, picture.height, rows):
+        band = picture.crop((0, top, picture.width, min(top + rows, picture.height)))
+        bands.append(_widen(band, bits).reduce(factor))
+    whole = Image.new(bands[0].mode, (bands[0].width, sum(band.height for band in bands)))
+    top = 0
+    for band in bands:
+        whole.paste(band, (0, top))
+        top += band.height
+    return whole
+
+
+def _widen(picture: Image.Image, bits: int) -> Image.Image:
+    if picture.mode in ("LA", "RGBA"):
+        return picture
     if picture.mode == "1":
         return picture.convert("L")
     if picture.mode.startswith("I;16"):
-        levels = np.asarray(picture).astype(np.float32) * (255.0 / (2 ** _bits(picture) - 1))
+        levels = np.asarray(picture).astype(np.float32) * (255.0 / (2**bits - 1))
         return Image.fromarray(np.clip(levels, 0, 255).astype(np.uint8))
     return picture.convert("RGBA" if picture.has_transparency_data else "RGB")
 
@@ -215,7 +293,7 @@ def _to_rgb(picture: Image.Image, profile: bytes | None) -> tuple[Image.Image, b
     """The picture in RGB, transparency on white, and the profile if it still fits."""
     if picture.mode == "RGB" and not picture.has_transparency_data:
         return picture, profile
-    if picture.mode == "CMYK" and profile:
+    if picture.mode == "CMYK" and profile and len(profile) <= _PRINTERS_PROFILE_BYTES:
         with contextlib.suppress(ImageCms.PyCMSError, OSError):
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
             converted = ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB")

@@ -107,6 +107,14 @@ class UnsupportedMedia(Problem):
     title = "Not a kind of content that is taken here"
 
 
+class StorageFull(Problem):
+    """There is no room to store a photo; only on one's own machine, for S3 is never full."""
+
+    status = 507
+    slug = "storage-full"
+    title = "The disk is full"
+
+
 class Unavailable(Problem):
     """A service behind the function did not answer."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -50,9 +51,13 @@ class Storage:
         self._media = media_bucket
         self._threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="storage")
 
-    def fetch(self, key: str) -> Original | None:
+    def fetch(
+        self, key: str, large: int = MAX_BYTES, alone: AbstractContextManager[object] | None = None
+    ) -> Original | None:
         """The original at `key`, or None where there is none any more.
 
+        Args:
+            large: bytes from which on a file is read within `alone`: while it is read it takes twice its size.
         Raises:
             FileTooLarge: it has more bytes than are read; none of them was.
         """
@@ -67,7 +72,8 @@ class Storage:
         if size > MAX_BYTES:
             body.close()
             raise FileTooLarge(size, MAX_BYTES, etag)
-        return Original(body.read(), etag)
+        with alone if alone and size > large else nullcontext():
+            return Original(body.read(), etag)
 
     def head(self, key: str) -> tuple[str, int] | None:
         """ETag and size in bytes of the original at `key`, or None where there is none any more."""
