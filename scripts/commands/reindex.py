@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from captionary.reconcile import Report
 from infra import recovery_log
+from infra.adopt import Adopted, adopt
 from infra.clients import Clients, connect
 from infra.data_folder import DataFolder
 from infra.recaption import caption_anew
@@ -24,12 +25,14 @@ from .running import Api, data_option, endpoints_of
 @click.command()
 @data_option
 @click.option("--captions", type=click.Choice(["keep", "stale"]), default="keep", show_default=True)
+@click.option("--from-bucket", metavar="NAME", help="Take in the pictures of another bucket, as copies.")
 @click.option("--json", "as_json", is_flag=True, help="Print for machines.")
-def command(data: Path, captions: str, as_json: bool) -> None:
+def command(data: Path, captions: str, from_bucket: str | None, as_json: bool) -> None:
     """Compare table and buckets, and mend the table; enter into the index of words what is not in it yet.
 
     With --captions stale, photos that another model captioned than the one that runs now are captioned
-    anew; what people wrote stays. Broken off and started again, it goes on with what is left.
+    anew; what people wrote stays. With --from-bucket, pictures of another bucket of the same cloud come
+    into the gallery, and are captioned. Broken off and started again, it goes on with what is left.
     """
     endpoints = endpoints_of(data)
     recovery_log.keep(DataFolder(data).logs)
@@ -40,6 +43,7 @@ def command(data: Path, captions: str, as_json: bool) -> None:
     try:
         with Progress(*columns, console=notes, disable=not notes.is_terminal) as progress:
             report = _compare(clients, endpoints, progress)
+            adopted = _adopt(clients, endpoints, from_bucket, progress) if from_bucket else None
             anew = 0
             if captions == "stale":
                 if model is None:
@@ -48,7 +52,8 @@ def command(data: Path, captions: str, as_json: bool) -> None:
     except (RecoveryError, BotoCoreError, ClientError) as exc:
         raise click.ClickException(f"It could not be done to the end: {exc}. Start it again to go on.") from exc
     if as_json:
-        click.echo(json.dumps({**asdict(report), "captioned_anew": anew}, indent=2))
+        told = {**asdict(report), "captioned_anew": anew, "adopted": asdict(adopted) if adopted else None}
+        click.echo(json.dumps(told, indent=2))
         return
     click.echo(
         f"{report.seen} photos seen: {report.restored} restored, {report.queued} queued to be captioned, "
@@ -56,6 +61,11 @@ def command(data: Path, captions: str, as_json: bool) -> None:
     )
     if report.indexed:
         click.echo(f"{report.indexed} entered into the index of words")
+    if adopted:
+        click.echo(
+            f"{adopted.copied} pictures of {from_bucket} taken in, {adopted.known} were here already, "
+            f"{adopted.no_picture} objects left out, being no picture"
+        )
     if captions == "stale":
         click.echo(f"{anew} captioned anew by the {model['name']} model, version {model['version']}")
 
@@ -63,6 +73,11 @@ def command(data: Path, captions: str, as_json: bool) -> None:
 def _compare(clients: Clients, endpoints: dict[str, str], progress: Progress) -> Report:
     task = progress.add_task("Comparing", total=None)
     return recover(clients, endpoints, lambda report: progress.update(task, completed=report.seen))
+
+
+def _adopt(clients: Clients, endpoints: dict[str, str], bucket: str, progress: Progress) -> Adopted:
+    task = progress.add_task("Taking in", total=None)
+    return adopt(clients, endpoints, bucket, lambda adopted: progress.update(task, completed=adopted.seen))
 
 
 def _caption_anew(clients: Clients, endpoints: dict[str, str], model: tuple[str, str], progress: Progress) -> int:

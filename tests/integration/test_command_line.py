@@ -8,12 +8,13 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from captionary import packs
+from captionary import identity, packs
 from infra.deploy import ROOT
 from infra.models import SHIPPED
 from infra.sandbox import RunningGallery, eventually
@@ -175,7 +176,31 @@ def test_captions_of_another_model_are_made_anew(own_gallery: RunningGallery, tm
         "indexed": 0,
         "models": {"starter": 3},
         "captioned_anew": 3,
+        "adopted": None,
     }
     for image_id, image in before.items():
         model = {"name": "other", "version": "2"} if image["model"] else None
         assert own_gallery.image(image_id) == {**image, "model": model}
+
+
+def test_the_pictures_of_another_bucket_are_taken_in(gallery: RunningGallery, cat: bytes) -> None:
+    s3 = gallery.clients.s3
+    s3.create_bucket(Bucket="attic")
+    long_key = "k" * 1010 + ".jpg"
+    for key, body in {"a/cat one.jpg": cat, long_key: cat, "notes.txt": b"no picture", "empty.jpg": b""}.items():
+        s3.put_object(Bucket="attic", Key=key, Body=body)
+    first = captionary(gallery, "reindex", "--from-bucket", "attic", "--json")
+    assert json.loads(first.stdout)["adopted"] == {"copied": 2, "known": 0, "no_picture": 2}, first.stderr
+    image = gallery.settled(identity.image_id("attic/a/cat one.jpg"))
+    assert (image["status"], image["filename"], image["bytes"]) == ("ready", "cat one.jpg", len(cat))
+    time.sleep(1.1)  # S3 tells the time of an object by the second
+    s3.put_object(Bucket="attic", Key="a/cat one.jpg", Body=(PHOTOS / "rocket.jpg").read_bytes())
+    again = captionary(gallery, "reindex", "--from-bucket", "attic")
+    assert again.stdout.splitlines()[-1] == (
+        "1 pictures of attic taken in, 1 were here already, 2 objects left out, being no picture"
+    )
+    eventually(lambda: (gallery.image(image["id"]) or image)["bytes"] != len(cat))
+    refused = captionary(gallery, "reindex", "--from-bucket", "nowhere")
+    assert (refused.returncode, "there is no bucket nowhere" in refused.stderr) == (1, True)
+    own = captionary(gallery, "reindex", "--from-bucket", gallery.endpoints["images_bucket"])
+    assert "is the gallery's own" in own.stderr
