@@ -47,7 +47,7 @@ def caption_anew(
     done = left = 0
     for start in range(0, len(stale), CHUNK):
         chunk = stale[start : start + CHUNK]
-        look_again(clients, endpoints, [record.key for record in chunk])
+        look_again(clients, endpoints, dict.fromkeys((record.key for record in chunk), ""))
         for record in chunk:
             log_photo(record.key, "queued_anew")
         records = _wait_for(catalog, {record.id for record in chunk}, is_stale, lambda: _is_empty(clients, endpoints))

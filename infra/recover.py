@@ -34,19 +34,23 @@ def recover(
     """
     storage = Storage(clients.s3, endpoints["images_bucket"], endpoints["media_bucket"])
     gallery = Gallery(storage, Catalog(clients.dynamodb, endpoints["table"]))
-    return reconcile(gallery, lambda keys: look_again(clients, endpoints, keys), progress)
+    return reconcile(gallery, lambda etags: look_again(clients, endpoints, etags), progress)
 
 
-def look_again(clients: Clients, endpoints: dict[str, str], keys: list[str]) -> None:
-    """Queue the objects at these keys to be captioned, or captioned anew.
+def look_again(clients: Clients, endpoints: dict[str, str], etags: dict[str, str]) -> None:
+    """Queue objects to be captioned.
 
+    Args:
+        etags: by their keys; of content that is captioned by then, nothing is done. Without one ("") it is captioned
+            anew.
     Raises:
         RecoveryError: the queue did not take them all.
     """
-    for start in range(0, len(keys), MESSAGES_PER_CALL):
+    objects = list(etags.items())
+    for start in range(0, len(objects), MESSAGES_PER_CALL):
         entries: Any = [
-            {"Id": str(i), "MessageBody": events.look_again(endpoints["images_bucket"], key)}
-            for i, key in enumerate(keys[start : start + MESSAGES_PER_CALL])
+            {"Id": str(i), "MessageBody": events.look_again(endpoints["images_bucket"], key, etag)}
+            for i, (key, etag) in enumerate(objects[start : start + MESSAGES_PER_CALL])
         ]
         answer = clients.sqs.send_message_batch(QueueUrl=endpoints["ingest_queue"], Entries=entries)
         if answer.get("Failed"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -98,6 +99,37 @@ def test_ctrl_c_while_it_starts(own_gallery: RunningGallery, seconds: float) -> 
     assert not [line for line in own_gallery.said if "Traceback" in line]
     own_gallery.start()
     assert own_gallery.settled(own_gallery.put("a.jpg", (PHOTOS / "cat.jpg").read_bytes()))["status"] == "ready"
+
+
+@pytest.mark.parametrize("seconds", [0.3, 0.8, 1.3])
+def test_killed_while_it_starts(own_gallery: RunningGallery, seconds: float) -> None:
+    own_gallery.start()
+    fill(own_gallery)
+    before = own_gallery.all_images()
+    own_gallery.kill_all()
+    own_gallery.launch()
+    time.sleep(seconds)
+    assert own_gallery.process is not None
+    own_gallery.process.kill()
+    own_gallery.process.wait()
+    own_gallery.start()
+    assert_everything_is_there(own_gallery, before)
+
+
+@pytest.mark.parametrize("seconds", [0.05, 0.5])
+def test_killed_while_it_stops(own_gallery: RunningGallery, seconds: float) -> None:
+    own_gallery.start()
+    fill(own_gallery)
+    before, pid = own_gallery.all_images(), own_gallery.pid_of("infra.ministack")
+    assert own_gallery.process is not None
+    own_gallery.process.send_signal(signal.SIGINT)
+    time.sleep(seconds)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+    own_gallery.process.kill()
+    own_gallery.process.wait()
+    own_gallery.start()
+    assert_everything_is_there(own_gallery, before)
 
 
 def test_the_front_door_is_killed(own_gallery: RunningGallery) -> None:

@@ -142,6 +142,14 @@ class Disorder(RuleBasedStateMachine):
 
     @precondition(lambda self: self.at_work)
     @rule(which=st.randoms(use_true_random=False))
+    def attempt(self, which: random.Random) -> None:
+        """As for a message that comes again."""
+        work, seen = self.at_work.pop(which.randrange(len(self.at_work)))
+        if noted := self.gallery.attempt(work, 2):
+            self.at_work.append((noted, seen))
+
+    @precondition(lambda self: self.at_work)
+    @rule(which=st.randoms(use_true_random=False))
     def finish(self, which: random.Random) -> None:
         self._finish(*self.at_work.pop(which.randrange(len(self.at_work))))
 
@@ -191,10 +199,10 @@ class Disorder(RuleBasedStateMachine):
                 self._finish(*self.at_work.pop())
         if not self.loses:
             return
-        asked: list[str] = []
-        reconciling.reconcile(self.gallery, asked.extend)
-        for key in asked:
-            self._begin(ObjectEvent(key, created=True))
+        asked: dict[str, str] = {}
+        reconciling.reconcile(self.gallery, asked.update)
+        for key, etag in asked.items():
+            self._begin(ObjectEvent(key, created=True, etag=etag))
         while self.at_work:
             self._finish(*self.at_work.pop())
 

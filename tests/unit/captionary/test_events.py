@@ -41,6 +41,7 @@ def test_other_messages_are_refused(body: str) -> None:
 @pytest.mark.parametrize("key", ["a b+c.jpg", "ü/%2F.jpg"])
 def test_look_again_reads_like_an_event_of_s3_without_a_sequencer(key: str) -> None:
     assert events.parse(events.look_again("b", key)) == [ObjectEvent(key, created=True, sequencer="")]
+    assert events.parse(events.look_again("b", key, "e")) == [ObjectEvent(key, created=True, etag="e")]
 
 
 @pytest.mark.parametrize(

@@ -317,6 +317,20 @@ def test_what_was_begun_is_noted_until_it_is_finished(gallery: Gallery) -> None:
     assert_in_step(gallery)
 
 
+def test_work_goes_on_though_somebody_edited_the_photo_just_then(gallery: Gallery) -> None:
+    put(gallery, b"one")
+    gallery.expect(KEY, 3, "image/jpeg")
+    work = begin(gallery, created("0A"))
+    assert work is not None
+    assert gallery.edit(ID, own_caption="Mine")
+    noted = gallery.attempt(work, 2)
+    assert noted is not None
+    assert caption(gallery, noted) is not None
+    record = current(gallery)
+    assert record is not None
+    assert (record.status, record.attempt, record.shown_caption) == ("ready", 0, "Mine")
+
+
 def test_a_late_copy_of_the_create_does_not_bring_it_back(gallery: Gallery) -> None:
     put(gallery, b"one")
     deliver(gallery, created("0A"))

@@ -44,8 +44,8 @@ def lose_the_table(gallery: Gallery) -> None:
 
 
 def run(gallery: Gallery) -> tuple[Report, list[str]]:
-    queued: list[str] = []
-    return reconcile(gallery, queued.extend), queued
+    queued: dict[str, str] = {}
+    return reconcile(gallery, queued.update), list(queued)
 
 
 def test_nothing_to_do(gallery: Gallery) -> None:

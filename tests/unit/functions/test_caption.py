@@ -82,6 +82,22 @@ def test_a_bad_file_fails_at_once_and_disturbs_no_other(aws: Aws, caption: Modul
     assert record_of(gallery, "empty").error_code == "empty"
 
 
+def test_a_second_look_at_what_is_captioned_by_then_does_nothing(
+    aws: Aws, caption: ModuleType, gallery: Gallery
+) -> None:
+    """The look for lost photos asks for all that wait, however often it was asked for them before."""
+    etag = aws.s3.put_object(Bucket=IMAGES, Key="a", Body=jpeg())["ETag"].strip('"')
+    look = sqs_event(events.look_again(IMAGES, "a", etag))
+    for _ in range(3):
+        assert failures(caption.handler(look, CONTEXT)) == []
+    assert caption.captioner().calls == 1
+    caption.handler(sqs_event(events.look_again(IMAGES, "a")), CONTEXT)
+    assert caption.captioner().calls == 2
+    aws.s3.put_object(Bucket=IMAGES, Key="a", Body=jpeg("blue"))
+    caption.handler(sqs_event(events.look_again(IMAGES, "a", "another")), CONTEXT)
+    assert record_of(gallery, "a").caption == "Blue"
+
+
 def test_a_file_of_too_many_bytes_is_not_read(
     aws: Aws, caption: ModuleType, gallery: Gallery, monkeypatch: pytest.MonkeyPatch
 ) -> None:

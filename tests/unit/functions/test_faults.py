@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSResponse, HeadersDict
+from moto.core.botocore_stubber import BotocoreStubber
 
-from captionary import identity
 from captionary.gallery import Gallery
 from tests.unit.conftest import IMAGES, Aws
 from tests.unit.functions.messages import CONTEXT, failures, jpeg, s3_body, sqs_event
@@ -40,20 +40,29 @@ class _Body:
 
 @dataclass
 class Weather:
-    """How often services refuse; shares of their requests."""
+    """How often services refuse a request, or do what it asks for and then give no answer; shares, by service."""
 
     chance: random.Random
-    refusing: dict[str, float]  # by service
+    refusing: dict[str, float]
+    losing: dict[str, float]
     refused: int = 0
 
-    def strike(self, client: Any) -> None:
-        """Let a client's requests be refused as often as that."""
-        client.meta.events.register_first("before-send", self._answer)
+    def strike(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """From now on."""
+        call = BotocoreStubber.__call__
 
-    def _answer(self, request: Any, event_name: str, **more: Any) -> AWSResponse | None:
-        service = event_name.split(".")[1]
-        if self.chance.random() >= self.refusing.get(service, 0.0):
-            return None
+        def answer(stubber: BotocoreStubber, event_name: str, request: Any, **more: Any) -> AWSResponse | None:
+            service = event_name.split(".")[1]
+            if self.chance.random() < self.refusing.get(service, 0.0):
+                return self._refusal(service, request)
+            answered = call(stubber, event_name, request, **more)
+            if self.chance.random() < self.losing.get(service, 0.0):
+                return self._refusal(service, request)
+            return answered
+
+        monkeypatch.setattr(BotocoreStubber, "__call__", answer)
+
+    def _refusal(self, service: str, request: Any) -> AWSResponse:
         self.refused += 1
         status, content = REFUSALS[service]
         headers: Any = HeadersDict({"content-type": "text/plain"})
@@ -100,29 +109,33 @@ def put_photos(aws: Aws) -> Queue:
 
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize(
-    "refusing", [{"dynamodb": 0.4}, {"s3": 0.4}, {"s3": 0.3, "dynamodb": 0.3}], ids=["table", "buckets", "both"]
+    ("refusing", "losing"),
+    [
+        ({"dynamodb": 0.4}, {}),
+        ({"s3": 0.4}, {}),
+        ({"s3": 0.3, "dynamodb": 0.3}, {}),
+        ({}, {"s3": 0.2, "dynamodb": 0.2}),
+    ],
+    ids=["a table that throttles", "buckets that are slow", "both", "answers that are lost"],
 )
-def test_services_that_refuse_now_and_then(
+def test_services_that_fail_now_and_then(
     aws: Aws,
     caption: ModuleType,
     gallery: Gallery,
     function: Callable[[str], ModuleType],
+    monkeypatch: pytest.MonkeyPatch,
     refusing: dict[str, float],
+    losing: dict[str, float],
     seed: int,
 ) -> None:
     dead_letters = function("dead_letters")
-    queue, weather = put_photos(aws), Weather(random.Random(seed), refusing)
-    for module in (caption, dead_letters):
-        weather.strike(module.gallery.catalog.table.client)
-        weather.strike(module.gallery.storage._s3)
-    queue.deliver(caption.handler, random.Random(seed))
-    letters = queue.dead
-    while letters:  # they are looked at again and again, until each photo says what became of it
-        kept = failures(dead_letters.handler(sqs_event(*letters[:10]), CONTEXT))
-        shown = gallery.catalog.get_many([identity.image_id(f"album/{i}.jpg") for i in range(PHOTOS)])
-        if len(shown) == PHOTOS and not any(record.status == "pending" for record in shown.values()):
-            break
-        letters = letters[10:] + [body for i, body in enumerate(letters[:10]) if f"m{i}" in kept]
+    queue, weather = put_photos(aws), Weather(random.Random(seed), refusing, losing)
+    with monkeypatch.context() as struck:
+        weather.strike(struck)
+        queue.deliver(caption.handler, random.Random(seed))
+        letters = list(queue.dead)
+        for _ in range(20):  # they are looked at again and again
+            letters = [letter for letter in letters if failures(dead_letters.handler(sqs_event(letter), CONTEXT))]
     assert weather.refused > PHOTOS
     records = list(gallery.catalog.everything())
     assert {record.key for record in records} == {f"album/{i}.jpg" for i in range(PHOTOS)}

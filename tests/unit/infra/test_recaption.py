@@ -48,9 +48,9 @@ def run(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tupl
         def get_queue_attributes(**_: Any) -> dict[str, Any]:
             return {"Attributes": {"ApproximateNumberOfMessages": str(next(depths))}}
 
-        def look_again(clients: Any, endpoints: dict[str, str], keys: list[str]) -> None:
-            asked.append(keys)
-            for record in gallery.catalog.get_many(map(identity.image_id, keys)).values():
+        def look_again(clients: Any, endpoints: dict[str, str], etags: dict[str, str]) -> None:
+            asked.append(list(etags))
+            for record in gallery.catalog.get_many(map(identity.image_id, etags)).values():
                 gallery.catalog.write(answer(record), record)
 
         monkeypatch.setattr(recaption, "look_again", look_again)

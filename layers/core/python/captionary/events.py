@@ -17,12 +17,14 @@ from urllib.parse import quote_plus, unquote_plus
 class ObjectEvent:
     """Something happened to an object of the images bucket.
 
-    `sequencer` is empty for a message of our own, which asks to look at the object again.
+    `sequencer` is empty for a message of our own, which asks to look at the object again: at any rate, or only
+    where this content (`etag`) is not dealt with yet.
     """
 
     key: str
     created: bool  # False: removed
     sequencer: str = ""
+    etag: str = ""
 
 
 def parse(body: str) -> list[ObjectEvent]:
@@ -45,19 +47,26 @@ def _event(record: dict[str, Any]) -> ObjectEvent | None:
     if family not in ("ObjectCreated", "ObjectRemoved"):
         return None
     target = record["s3"]["object"]
+    sequencer = target.get("sequencer", "")
     return ObjectEvent(
         key=unquote_plus(target["key"]),
         created=family == "ObjectCreated",
-        sequencer=target.get("sequencer", ""),
+        sequencer=sequencer,
+        etag="" if sequencer else target.get("eTag", ""),
     )
 
 
-def look_again(bucket: str, key: str) -> str:
-    """A message, in S3's own form, that asks to take in the object at `key` if that is still to be done."""
+def look_again(bucket: str, key: str, etag: str = "") -> str:
+    """A message, in S3's own form, that asks to take in the object at `key`.
+
+    Args:
+        etag: of the content that was seen there: nothing is done where that is dealt with by then.
+    """
+    target = {"key": quote_plus(key, safe="/")} | ({"eTag": etag} if etag else {})
     record = {
         "eventSource": "captionary",
         "eventName": "ObjectCreated:LookAgain",
-        "s3": {"bucket": {"name": bucket}, "object": {"key": quote_plus(key, safe="/")}},
+        "s3": {"bucket": {"name": bucket}, "object": target},
     }
     return json.dumps({"Records": [record]})
 

@@ -94,12 +94,21 @@ class Gallery:
 
         Returns: the work to go on with, or None if the photo was deleted or replaced meanwhile.
         """
-        try:
-            known = work.record if work.current is None or work.is_new else work.current
-            noted = self.catalog.write(replace(known, attempt=number), work.current)
-        except Conflict:
+
+        def settle(current: Record | None) -> Record | None:
+            is_as_it_was = (current and current.revision) == (work.current and work.current.revision)
+            if current is None or not current.is_visible:
+                return replace(work.record, attempt=number) if work.is_new and is_as_it_was else None
+            is_settled = current.status != "pending" and not is_newer(work.record.sequencer, current.sequencer)
+            if is_newer(current.sequencer, work.record.sequencer) or (is_settled and not is_as_it_was):
+                return None  # someone else dealt with it, or with a later event
+            return replace(current, attempt=number)
+
+        noted = self._settle(work.record.id, work.current, settle)
+        if noted is None:
             return None
-        return Work(replace(work.record, revision=noted.revision), noted)
+        record = replace(work.record, page=noted.page, created_at=noted.created_at, revision=noted.revision)
+        return Work(record, noted)
 
     def finish(self, work: Work, found: Record) -> Record | None:
         """Store what was found out about a photo.
@@ -365,7 +374,10 @@ def _work(event: ObjectEvent, current: Record | None) -> Work | None:
     if current is None:
         record = Record(identity.image_id(event.key), event.key, "pending", 0, 0, sequencer=event.sequencer)
         return Work(record, None)
-    if event.sequencer and current.status != "pending" and not is_newer(event.sequencer, current.sequencer):
+    is_settled = current.status != "pending"
+    if event.sequencer and is_settled and not is_newer(event.sequencer, current.sequencer):
+        return None
+    if event.etag and is_settled and current.is_visible and event.etag == current.etag:
         return None
     record = current if current.is_visible else Record(current.id, current.key, "pending", 0, 0)
     return Work(replace(record, sequencer=event.sequencer or current.sequencer), current)

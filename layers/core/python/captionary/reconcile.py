@@ -47,13 +47,14 @@ class Report:
 
 def reconcile(
     gallery: Gallery,
-    enqueue: Callable[[list[str]], None],
+    enqueue: Callable[[dict[str, str]], None],
     progress: Callable[[Report], None] = lambda report: None,
 ) -> Report:
     """Compare buckets and table and mend the table. Safe to break off, to repeat, and beside running functions.
 
     Args:
-        enqueue: queues the objects at these keys (up to 100) to be looked at again.
+        enqueue: queues the objects at these keys (up to 100) to be looked at again: where their content is not
+            dealt with by then (given is its ETag), or at any rate (given is "").
         progress: called after each step with the numbers so far.
     """
     reconciler = _Reconciler(gallery, enqueue)
@@ -70,7 +71,7 @@ def reconcile(
 
 
 class _Reconciler:
-    def __init__(self, gallery: Gallery, enqueue: Callable[[list[str]], None]) -> None:
+    def __init__(self, gallery: Gallery, enqueue: Callable[[dict[str, str]], None]) -> None:
         self.report = Report()
         self._gallery = gallery
         self._enqueue = enqueue
@@ -84,17 +85,18 @@ class _Reconciler:
             elif listed.key.startswith("people/"):
                 self._peoples_words[listed.key] = listed.etag
         self._here: set[str] = set()
+        self._without_files: set[str] = set()
         self._recorded = 0  # how many objects have a record
 
     def look_at(self, originals: list[Listed]) -> None:
         """See to it that these objects have their records, now or once they are captioned."""
         by_id = {identity.image_id(original.key): original for original in originals}
         records = self._gallery.catalog.get_many(by_id)
-        to_queue = [
-            original.key
+        to_queue = {
+            original.key: "" if image_id in self._without_files else original.etag
             for image_id, original in by_id.items()
             if not self._is_in_order(image_id, original, records.get(image_id))
-        ]
+        }
         if to_queue:
             self._enqueue(to_queue)
             for key in to_queue:
@@ -159,7 +161,10 @@ class _Reconciler:
             return True
         keys = (identity.preview_key(record.id, record.media), identity.thumbnail_key(record.id, record.media))
         claimed = [self._derived.pop(key, None) for key in keys]
-        return None not in claimed
+        if None not in claimed:
+            return True
+        self._without_files.add(record.id)
+        return False
 
 
 def log_photo(key: str, outcome: str) -> None:
