@@ -177,7 +177,7 @@ def test_alarms_are_told_by_mail_where_there_is_an_address(own_gallery: RunningG
     cloudwatch, sns = client(own_gallery, "cloudwatch"), client(own_gallery, "sns")
     alarms = cloudwatch.describe_alarms()["MetricAlarms"]
     assert {(alarm["Namespace"], alarm["MetricName"]) for alarm in alarms} == {
-        ("AWS/SQS", "ApproximateNumberOfMessagesVisible"),
+        ("AWS/SQS", "ApproximateNumberOfMessagesNotVisible"),
         ("AWS/SQS", "ApproximateAgeOfOldestMessage"),
         ("AWS/Lambda", "Errors"),
         ("AWS/ApiGateway", "5XXError"),

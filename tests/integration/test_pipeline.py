@@ -342,4 +342,4 @@ def test_each_function_logs_to_a_file_of_its_own(gallery: RunningGallery, cat: b
     line = eventually(look)
     assert line["outcome"] == "ready"
     assert line["ms"]["network"] > 0
-    assert '"route":"get_image"' in (logs / "captionary-api.log").read_text()
+    assert '"route": "GET /images/{id}"' in (logs / "captionary-api.log").read_text()
