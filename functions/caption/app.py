@@ -32,7 +32,7 @@ from captionary import clients, events, identity, images, isolated, logs, packs
 from captionary.activity import Activity, Batch
 from captionary.captioner import Captioner
 from captionary.catalog import Catalog
-from captionary.errors import GAVE_UP, Crashed, FileTooLarge, PhotoError
+from captionary.errors import GAVE_UP, FileTooLarge, PhotoError
 from captionary.gallery import Gallery, Work, sidecar
 from captionary.records import Record
 from captionary.settings import Settings
@@ -272,17 +272,11 @@ def process(message: Message, works: dict[events.ObjectEvent, Work | None], batc
 def caption_carefully(message: Message, event: events.ObjectEvent, work: Work | None) -> tuple[str, dict[str, Any]]:
     """As `caption`, for a message that comes again: something broke off, perhaps this worker, perhaps by this photo.
 
-    Its picture is read apart, so that it fails alone. What is begun is noted all the same, so that a photo that
-    ends even this worker is found out, and given up before its last try takes its neighbours along.
+    Its picture is read apart, so that it fails alone. What is begun is noted all the same: a photo that ends
+    even this worker comes last the next time, so that it takes no neighbour along.
     """
     if work is None:
         return "known", {}
-    if message.tries >= MAX_RECEIVES and work.current and work.current.attempt == message.tries - 1:
-        if work.keeps():
-            gallery.attempt(work, 0)
-            return "kept", {"error": Crashed.code}
-        gallery.finish(work, work.record.failed(Crashed.code, str(Crashed())))
-        return "gave_up", {"error": Crashed.code}
     noted = gallery.attempt(work, message.tries)
     return caption(event, noted, is_suspect=True) if noted else ("superseded", {})
 
@@ -362,11 +356,20 @@ def work_on(messages: list[Message], batch: Batch, ends_at: float) -> list[bool]
             put_off(message, None, exc, batch)
         return [False] * len(messages)
     if any(message.tries > 1 for message in messages):
-        return [
-            process(message, works, batch) if time.monotonic() + SUSPECT_SECONDS < ends_at else leave(message)
-            for message in messages
-        ]
+        done = {
+            message.id: process(message, works, batch)
+            if time.monotonic() + SUSPECT_SECONDS < ends_at
+            else leave(message)
+            for message in sorted(messages, key=lambda message: was_broken_off(message, works))
+        }
+        return [done[message.id] for message in messages]
     return list(photos.map(lambda message: process(message, works, batch), messages))
+
+
+def was_broken_off(message: Message, works: dict[events.ObjectEvent, Work | None]) -> bool:
+    """Whether the work on a photo of this message was begun anew once, and never came to an end."""
+    begun = (works.get(event) for event in message.events)
+    return any(work and work.current and work.current.attempt for work in begun)
 
 
 def tell(batch: Batch) -> None:

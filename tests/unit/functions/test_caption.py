@@ -208,17 +208,39 @@ def test_a_file_that_ended_the_worker_is_read_apart_and_takes_no_other_along(
     assert record_of(gallery, "poison").error_code == "crashed"
 
 
-def test_a_file_that_ends_even_the_second_worker_is_given_up_and_takes_no_other_along(
-    caption: ModuleType, gallery: Gallery, poisoned: list[str], monkeypatch: pytest.MonkeyPatch
+def test_a_file_that_ends_every_worker_takes_no_other_along(
+    caption: ModuleType,
+    gallery: Gallery,
+    poisoned: list[str],
+    function: Callable[[str], ModuleType],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(isolated, "read", images.read)
     bodies = [s3_body(key) for key in poisoned]
-    for tries in (1, 2):
+    for tries in (1, 2, 3):
         with pytest.raises(WorkerDied):
             caption.handler(sqs_event(*bodies, tries=tries), CONTEXT)
-    assert failures(caption.handler(sqs_event(*bodies, tries=3), CONTEXT)) == []
+    letters = function("dead_letters").handler(sqs_event(*bodies), CONTEXT)
+    assert failures(letters) == ["m1"], "the others were dealt with before it"
     assert [record_of(gallery, key).status for key in poisoned] == ["ready", "failed", "ready", "ready"]
-    assert record_of(gallery, "poison").error_code == "crashed"
+    assert record_of(gallery, "poison").error_code == "internal"
+
+
+def test_a_worker_that_dies_for_another_reason_costs_no_photo(
+    aws: Aws, caption: ModuleType, gallery: Gallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aws.s3.put_object(Bucket=IMAGES, Key="a", Body=jpeg())
+    with monkeypatch.context() as patched:
+        patched.setattr(caption, "describe", dying)
+        for tries in (1, 2):
+            with pytest.raises(WorkerDied):
+                caption.handler(sqs_event(s3_body("a"), tries=tries), CONTEXT)
+    assert failures(caption.handler(sqs_event(s3_body("a"), tries=3), CONTEXT)) == []
+    assert (record_of(gallery, "a").status, record_of(gallery, "a").attempt) == ("ready", 0)
+
+
+def dying(*args: object) -> None:
+    raise WorkerDied
 
 
 class Queue:
@@ -284,8 +306,6 @@ def test_a_photo_that_can_not_get_another_caption_keeps_the_one_that_it_has(
         patched.setattr(caption, "queue", SimpleNamespace(change_message_visibility=lambda **wish: None))
         for tries in (1, 2, 3):
             assert failures(caption.handler(sqs_event(again, tries=tries), CONTEXT)) == ["m0"]
-    gallery.catalog.write(replace(record_of(gallery, "a"), attempt=2), record_of(gallery, "a"))
-    assert failures(caption.handler(sqs_event(again, tries=3), CONTEXT)) == [], "it seems to end the worker"
     with monkeypatch.context() as patched:
         patched.setattr(images, "read", raising(DamagedPhoto("cut off")))
         assert failures(caption.handler(sqs_event(again), CONTEXT)) == []
