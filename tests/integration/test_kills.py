@@ -56,7 +56,7 @@ def until_acknowledged(work: Try) -> None:
             return False
         return True
 
-    eventually(succeeds)
+    eventually(succeeds, 180)  # what died again and again is started again later each time
 
 
 def bring_up(gallery: RunningGallery) -> None:
