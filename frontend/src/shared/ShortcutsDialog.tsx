@@ -1,4 +1,5 @@
-import { Fragment, useEffect, useRef } from "react";
+import { Fragment } from "react";
+import { Dialog } from "./Dialog";
 import styles from "./ShortcutsDialog.module.css";
 
 const SHORTCUTS: [keys: string[], does: string][] = [
@@ -21,15 +22,8 @@ export interface ShortcutsDialogProps {
 
 /** What the keyboard can do. */
 export function ShortcutsDialog({ onClose }: ShortcutsDialogProps) {
-  const ref = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
-    if (!ref.current?.open) ref.current?.showModal();
-  }, []);
   return (
-    <dialog ref={ref} className={styles.dialog} aria-labelledby="shortcuts" onClose={onClose}>
-      <h2 id="shortcuts" className={styles.title}>
-        Keyboard shortcuts
-      </h2>
+    <Dialog title="Keyboard shortcuts" closing="Close" onClose={onClose}>
       <dl className={styles.list}>
         {SHORTCUTS.map(([keys, does]) => (
           <Fragment key={does}>
@@ -44,9 +38,6 @@ export function ShortcutsDialog({ onClose }: ShortcutsDialogProps) {
           </Fragment>
         ))}
       </dl>
-      <button type="button" className="button" onClick={() => ref.current?.close()}>
-        Close
-      </button>
-    </dialog>
+    </Dialog>
   );
 }
