@@ -10,7 +10,7 @@ import pytest
 from infra.deploy import ROOT
 from infra.ministack import free_port
 from infra.sandbox import RunningGallery
-from tests.running import PHOTOS
+from tests.running import PHOTOS, TOKEN
 
 
 @pytest.fixture(scope="session")
@@ -23,6 +23,15 @@ def page() -> None:
 def gallery(page: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGallery]:
     """A gallery that the tests of a module share."""
     gallery = RunningGallery(tmp_path_factory.mktemp("gallery") / "data", free_port())
+    gallery.start()
+    yield gallery
+    assert gallery.stop() == 0, gallery.said
+
+
+@pytest.fixture(scope="module")
+def guarded(page: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGallery]:
+    """A gallery with an access token, which the tests of a module share."""
+    gallery = RunningGallery(tmp_path_factory.mktemp("guarded") / "data", free_port(), token=TOKEN)
     gallery.start()
     yield gallery
     assert gallery.stop() == 0, gallery.said

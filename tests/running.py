@@ -8,6 +8,7 @@ from infra.deploy import ROOT
 from infra.sandbox import RunningGallery
 
 PHOTOS = ROOT / "layers" / "resnet50" / "photos"
+TOKEN = "a-token-of-the-gallery"
 SHARED_PHOTOS = ROOT.parent / "shared" / "photos"  # of the workplace; tests that want them skip without
 
 

@@ -8,23 +8,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from infra.ministack import free_port
 from infra.sandbox import RunningGallery
 from tests.e2e.axe import faults
-from tests.running import PHOTOS
+from tests.running import PHOTOS, TOKEN
 
 pytestmark = pytest.mark.e2e
 
-TOKEN = "a-token-of-the-gallery"
 SHOWN = "main li[id] img[data-loaded=true]"
-
-
-@pytest.fixture(scope="module")
-def guarded(page: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGallery]:
-    gallery = RunningGallery(tmp_path_factory.mktemp("guarded") / "data", free_port(), token=TOKEN)
-    gallery.start()
-    yield gallery
-    assert gallery.stop() == 0, gallery.said
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,24 +22,15 @@ from botocore.credentials import Credentials
 
 from infra.clients import ACCESS_KEY, REGION, SECRET_KEY
 from infra.deploy import ROOT, read_template
-from infra.ministack import free_port
 from infra.sandbox import Answer, RunningGallery
 from tests.description import DESCRIPTION, METHODS, operations
-from tests.running import PHOTOS
+from tests.running import PHOTOS, TOKEN
 
 pytestmark = pytest.mark.integration
 
-TOKEN, OTHER = "a-token-of-the-gallery", "another-token-of-its"
+OTHER = "another-token-of-its"
 METHODS_ASKED = [method.upper() for method in METHODS if method != "trace"]
 WAY_IN = "/session"
-
-
-@pytest.fixture(scope="module")
-def guarded(page: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGallery]:
-    gallery = RunningGallery(tmp_path_factory.mktemp("guarded") / "data", free_port(), token=TOKEN)
-    gallery.start()
-    yield gallery
-    assert gallery.stop() == 0, gallery.said
 
 
 @pytest.fixture(scope="module")
