@@ -27,7 +27,11 @@ Outcome = Literal["copied", "known", "no_picture"]
 
 @dataclass
 class Adopted:
-    """What was done, in numbers of objects. Known are those that an earlier call had copied, unchanged since."""
+    """What was done, in numbers of objects.
+
+    Known are those that an earlier call had copied, unchanged since; no picture are also those of more bytes than
+    are read.
+    """
 
     copied: int = 0
     known: int = 0

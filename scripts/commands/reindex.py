@@ -64,7 +64,7 @@ def command(data: Path, captions: str, from_bucket: str | None, as_json: bool) -
     if adopted:
         click.echo(
             f"{adopted.copied} pictures of {from_bucket} taken in, {adopted.known} were here already, "
-            f"{adopted.no_picture} objects left out, being no picture"
+            f"{adopted.no_picture} objects left out, being no picture or too large"
         )
     if captions == "stale":
         click.echo(f"{anew} captioned anew by the {model['name']} model, version {model['version']}")
