@@ -1,8 +1,11 @@
 """Sees to it that a photo whose message became a dead letter is shown as failed, and not as pending for good.
 
 The caption function says so itself where it can. It can't where the table did not answer until the last try,
-or where it could not even be started. A letter stays in the queue while its photo is failed, for people to
-find; it is looked at again now and then, and goes when its photo was captioned after all, or deleted.
+where it could not even be started, or where its workers died: batches come and go whole, and a photo may have
+been unlucky in its company each time. So one on which nobody is known to have begun is queued once more first.
+
+A letter stays in the queue while its photo is failed, for people to find; it is looked at again now and then,
+and goes when its photo was captioned after all, or deleted.
 """
 
 from __future__ import annotations
@@ -21,12 +24,13 @@ from captionary.storage import Storage
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-settings = Settings.from_environment("table", "images_bucket", "media_bucket")
+settings = Settings.from_environment("table", "images_bucket", "media_bucket", "ingest_queue_url")
 logger = logs.logger("dead_letters")
 catalog = Catalog(boto3.client("dynamodb", config=clients.config()), settings.table)
 gallery = Gallery(
     Storage(boto3.client("s3", config=clients.config()), settings.images_bucket, settings.media_bucket), catalog
 )
+queue = boto3.client("sqs", config=clients.config())
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dict[str, str]]]:
@@ -58,12 +62,16 @@ def may_go(letter: dict[str, Any]) -> bool:
 
 
 def settle(event: events.ObjectEvent) -> str:
-    """Do for an event what can be done without the network; what its photo is then."""
+    """Do for an event what can be done without the network; what its photo is then, or that it was `queued`."""
     if not event.created:
         gallery.removed(event)
         return "removed"
     work = gallery.begin([event])[event]
-    if work and not work.keeps() and gallery.storage.head(event.key):
+    if work and not work.keeps() and (found := gallery.storage.head(event.key)):
+        if not event.last and not (work.current and work.current.attempt):
+            again = events.look_again(settings.images_bucket, event.key, found[0], last=True)
+            queue.send_message(QueueUrl=settings.ingest_queue_url, MessageBody=again)
+            return "queued"
         gallery.finish(work, work.record.failed("internal", GAVE_UP))
     record = catalog.get(identity.image_id(event.key))
     return record.status if record else "gone"

@@ -251,7 +251,7 @@ def test_the_table_ends_as_what_the_bucket_holds(quicker_moto: None, monkeypatch
     run_state_machine_as_test(
         Disorder,
         settings=settings(
-            max_examples=int(os.environ.get("CAPTIONARY_EXAMPLES", "40")),
+            max_examples=int(os.environ.get("CAPTIONARY_EXAMPLES", "25")),
             stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),

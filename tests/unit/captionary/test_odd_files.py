@@ -13,7 +13,7 @@ from infra.deploy import ROOT
 from tests.odd_files import odd_files
 from tests.odd_reader import Reading
 
-COUNT = 300
+COUNT = 200
 SEED = 1
 SECONDS = 20.0
 MEGABYTES = 1000.0

@@ -13,18 +13,23 @@ from typing import Any
 from urllib.parse import quote_plus, unquote_plus
 
 
+_LOOK_AGAIN, _LAST_LOOK = "LookAgain", "LastLook"  # kinds of ObjectCreated that are ours, not S3's
+
+
 @dataclass(frozen=True)
 class ObjectEvent:
     """Something happened to an object of the images bucket.
 
     `sequencer` is empty for a message of our own, which asks to look at the object again: at any rate, or only
-    where this content (`etag`) is not dealt with yet.
+    where this content (`etag`) is not dealt with yet. `last`: whose message is not sent once more when nobody
+    comes to an end with it.
     """
 
     key: str
     created: bool  # False: removed
     sequencer: str = ""
     etag: str = ""
+    last: bool = False
 
 
 def parse(body: str) -> list[ObjectEvent]:
@@ -43,7 +48,7 @@ def parse(body: str) -> list[ObjectEvent]:
 
 
 def _event(record: dict[str, Any]) -> ObjectEvent | None:
-    family = record["eventName"].partition(":")[0]
+    family, _, kind = record["eventName"].partition(":")
     if family not in ("ObjectCreated", "ObjectRemoved"):
         return None
     target = record["s3"]["object"]
@@ -53,19 +58,21 @@ def _event(record: dict[str, Any]) -> ObjectEvent | None:
         created=family == "ObjectCreated",
         sequencer=sequencer,
         etag="" if sequencer else target.get("eTag", ""),
+        last=kind == _LAST_LOOK,
     )
 
 
-def look_again(bucket: str, key: str, etag: str = "") -> str:
+def look_again(bucket: str, key: str, etag: str = "", *, last: bool = False) -> str:
     """A message, in S3's own form, that asks to take in the object at `key`.
 
     Args:
         etag: of the content that was seen there: nothing is done where that is dealt with by then.
+        last: it is the second message in a row for this photo.
     """
     target = {"key": quote_plus(key, safe="/")} | ({"eTag": etag} if etag else {})
     record = {
         "eventSource": "captionary",
-        "eventName": "ObjectCreated:LookAgain",
+        "eventName": f"ObjectCreated:{_LAST_LOOK if last else _LOOK_AGAIN}",
         "s3": {"bucket": {"name": bucket}, "object": target},
     }
     return json.dumps({"Records": [record]})
