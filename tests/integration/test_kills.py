@@ -104,7 +104,7 @@ def ingest(gallery: RunningGallery, chance: random.Random, seed: int, ledger: Le
 
 def told_of(gallery: RunningGallery, image_id: str) -> str:
     """What the logs say of a photo."""
-    lines = [line for log in sorted(gallery.logs.glob("*.log*")) for line in log.read_text().splitlines()]
+    lines = [line for log in sorted((gallery.data / "logs").glob("*.log*")) for line in log.read_text().splitlines()]
     return "\n".join(line for line in lines if image_id in line)
 
 
@@ -135,7 +135,8 @@ def test_nothing_is_lost_whatever_dies(own_gallery: RunningGallery) -> None:
     images = own_gallery.all_images()
     assert {image["id"] for image in images} == ledger.ids, "none lost"
     assert len(images) == SEEDS * PHOTOS_EACH == len(ledger.ids), "none twice"
-    assert {image["filename"]: told_of(own_gallery, image["id"]) for image in images if image["status"] != "ready"} == {}
+    not_ready = [image["id"] for image in images if image["status"] != "ready"]
+    assert {image_id: told_of(own_gallery, image_id) for image_id in not_ready} == {}
     wrong = {
         image["id"]: (image["caption"], allowed)
         for image in images

@@ -55,7 +55,8 @@ def test_a_photo_with_which_a_worker_died_is_shown_as_failed_and_its_letter_stay
     aws.s3.put_object(Bucket=IMAGES, Key="a", Body=jpeg())
     letter = sqs_event(s3_body("a"))
     [work] = gallery.begin(events.parse(letter["Records"][0]["body"])).values()
-    assert work and gallery.attempt(work, 2)
+    assert work
+    assert gallery.attempt(work, 2)
     for _ in range(2):
         assert failures(dead_letters.handler(letter, CONTEXT)) == ["m0"]
         assert (record_of(gallery, "a").status, record_of(gallery, "a").error_code) == ("failed", "internal")

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote_plus, unquote_plus
 
-
 _LOOK_AGAIN, _LAST_LOOK = "LookAgain", "LastLook"  # kinds of ObjectCreated that are ours, not S3's
 
 
