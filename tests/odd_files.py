@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageCms
 
-from tests.running import PHOTOS, SHARED_PHOTOS
+from tests.running import BURST, PHOTOS, SHARED_PHOTOS
 
 READY = frozenset({"ready"})
 DAMAGED = frozenset({"damaged"})
@@ -83,7 +83,9 @@ def ramp(size: tuple[int, int] = (320, 240)) -> Image.Image:
 
 @cache
 def photo(form: str) -> bytes:
-    """A real photo in this format."""
+    """A real photo in this format, or a burst of plain colours."""
+    if form == "HEIC":
+        return BURST.read_bytes()
     with Image.open(PHOTOS / "cat.jpg") as cat:
         if form == "MPO":
             return encoded(cat, "MPO", save_all=True, append_images=[cat.resize((60, 40))])
@@ -95,7 +97,7 @@ def photo(form: str) -> bytes:
         return encoded(cat.convert("RGB"), form)
 
 
-FORMATS = ("JPEG", "progressive", "MPO", "PNG", "WEBP", "GIF", "GIF89a", "TIFF", "BMP", "AVIF")
+FORMATS = ("JPEG", "progressive", "MPO", "PNG", "WEBP", "GIF", "GIF89a", "TIFF", "BMP", "AVIF", "HEIC")
 ENDINGS = ("jpg", "JPG", "jpeg", "png", "gif", "webp", "tif", "bmp", "heic", "avif", "txt", "html", "svg", "exe", "")
 TYPES = ("image/jpeg", "image/png", "image/svg+xml", "text/html", "application/octet-stream", "x", "image/heic")
 

@@ -9,6 +9,7 @@ from infra.sandbox import RunningGallery
 
 PHOTOS = ROOT / "layers" / "resnet50" / "photos"
 TOKEN = "a-token-of-the-gallery"
+BURST = ROOT / "tests" / "burst.heic"  # four plain frames, red, green, blue, white; its primary one is the green
 SHARED_PHOTOS = ROOT.parent / "shared" / "photos"  # of the workplace; tests that want them skip without
 
 

@@ -5,7 +5,6 @@ import io
 import struct
 import zlib
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,8 +22,8 @@ from captionary.errors import (
     UnsupportedFormat,
 )
 from captionary.formats import looks_like_picture
+from tests.running import BURST, SHARED_PHOTOS
 
-SHARED_PHOTOS = Path(__file__).parents[4] / "shared" / "photos"
 RED, GREEN, BLUE = (220, 30, 30), (30, 200, 30), (30, 30, 220)
 
 
@@ -311,6 +310,13 @@ def test_heic_of_a_phone() -> None:
     assert photo.content_type == "image/heif"
     assert photo.taken_at == "2021-04-11T20:47:53Z"
     assert photo.preview.size == (991, 1280)
+
+
+def test_of_a_heic_burst_the_photo_that_it_names_first_is_read() -> None:
+    photo = images.read(BURST.read_bytes())
+    assert (photo.width, photo.height, photo.content_type) == (64, 48, "image/heif")
+    red, green, blue = np.asarray(photo.preview)[20, 30].tolist()
+    assert green > 100 > red + blue
 
 
 @pytest.mark.parametrize(
