@@ -59,8 +59,11 @@ def test_photos_are_refused_while_it_is_full_and_taken_when_there_is_room_again(
             eventually(gallery.is_idle)
             gallery.kill_all()
             gallery.start()
-            captions = {image["filename"]: image["caption"] for image in gallery.all_images()}
-            assert captions == {"early.jpg": "My cat.", "late.jpg": late["caption"]}
+            images = {image["id"]: image for image in gallery.all_images()}
+            assert images.pop(early["id"])["caption"] == "My cat."
+            assert images.pop(late["id"])["caption"] == late["caption"]
+            # A snapshot that was taken while the API refused a photo knows it still; a later start clears it up.
+            assert {image["status"] for image in images.values()} <= {"pending"}
             assert gallery.request("GET", early["original_url"]).body == cat
             assert gallery.stop() == 0
         finally:
