@@ -21,4 +21,5 @@ def mounted(folder: Path, *options: str) -> Iterator[None]:
     try:
         yield
     finally:
-        subprocess.run(["umount", str(folder)], check=True)
+        # Even if a process still stands in it: a test that failed may have left one.
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
