@@ -312,21 +312,20 @@ def minding_line_breaks(matches: Callable[[str, str], bool]) -> Callable[[str, s
 
 
 def noting_rights(evaluate: Callable[..., Any], file: Path) -> Callable[..., Any]:
-    """What judges a call, with a note of each that a function makes: role, action, resource and verdict, once each."""
+    """What judges a call, with a note of each that a function makes: role, action and resource, once each."""
     noted: set[str] = set()
 
     def judge(context: Any, *more: Any) -> Any:
-        verdict = evaluate(context, *more)
         if context.principal_type == "AssumedRole":
             # Of an object's key, the folder says enough.
             resource = re.sub(r"(:::[^/]+/[^/]+/).*", r"\1*", context.resource_arn, flags=re.DOTALL)
             resource = re.sub(r"(:::[^/]+/)[^/]+$", r"\1*", resource)
-            line = json.dumps([context.principal_arn, context.action, resource, verdict.decision])
+            line = json.dumps([context.principal_arn, context.action, resource])
             if line not in noted:
                 noted.add(line)
                 with file.open("a") as out:
                     out.write(f"{line}\n")
-        return verdict
+        return evaluate(context, *more)
 
     return judge
 

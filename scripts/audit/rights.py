@@ -21,7 +21,7 @@ from infra.packages import FUNCTION, read_template
 
 # Rights that no call shows, and why they are given all the same.
 UNSEEN = {
-    "s3:ListBucket": "is no call: with it, S3 says of a missing object that it is missing, and not that it is forbidden",
+    "s3:ListBucket": "is no call: with it, S3 says of a missing object that it is missing, not that it is forbidden",
 }
 # What AWS SAM gives beside the template's own policies: to write logs, and to be fed by a queue.
 BY_SAM = ("logs:*", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
@@ -62,7 +62,7 @@ def used(template: dict[str, Any], lines: list[str]) -> set[Right]:
     suffixes = {function["FunctionName"]["Fn::Sub"].rpartition("}")[2]: name for name, function in _functions(template)}
     found = set()
     for line in lines:
-        principal, action, resource, _ = json.loads(line)
+        principal, action, resource = json.loads(line)
         session = _SESSION.fullmatch(principal)
         assert session is not None, principal
         for suffix, name in suffixes.items():
