@@ -13,6 +13,9 @@ server with some things added, and one that it keeps for less long.
 - A look at the disk before something is stored. Where an object can't be written, MiniStack says that it
   is stored, and keeps it in memory alone.
 - Rights to objects with a line break in their key, which MiniStack takes for none that a `*` stands for.
+- Another Python for the functions, where one is named: then they have their zips and layers, and nothing
+  of this environment.
+- A note of each right that a function uses, where a file for them is named.
 - A watch over the functions' workers. They would outlive a local cloud that is killed, go on with
   their photos, and write what they found into the next one, which knows nothing of their places.
 
@@ -58,6 +61,7 @@ MEDIA_RESERVE_BYTES = 20_000_000  # and what is made of those photos that were t
 SAVE_ALL = "save"  # what the parent writes to have everything saved
 TRANSACTION_SECONDS = 30  # that a transaction may come a second time: longer than any client waits for an answer
 HEALTH = "/_ministack/health"
+RIGHTS_VARIABLE = "CAPTIONARY_RIGHTS_USED"  # a file that takes the rights which functions use; tests compare them
 BROWSERS_HEADERS = {b"origin", b"sec-fetch-site"}
 _OWN_NAMES = re.compile(r"(127\.[0-9.]+|\[::1\]|([a-z0-9.-]+\.)?localhost(\.localstack\.cloud)?)(:[0-9]+)?")
 FUNCTIONS_KEYS = "ASIA"  # how temporary access keys begin: functions sign with those of their roles
@@ -76,11 +80,17 @@ FULL = (
 class MiniStack:
     """A local cloud as a child process, with all its state in one folder."""
 
-    def __init__(self, data: DataFolder, port: int, site: str = "") -> None:
-        """Args: site: host and port of the gallery, which S3's addresses are signed for."""
+    def __init__(self, data: DataFolder, port: int, site: str = "", python: Path | None = None) -> None:
+        """Prepare it.
+
+        Args:
+            site: host and port of the gallery, which S3's addresses are signed for.
+            python: what runs the functions, if not this process' own Python with all that is installed for it.
+        """
         self._data = data
         self.port = port
         self._site = site
+        self._python = python
         self.endpoint = f"http://127.0.0.1:{port}"
         self._process: subprocess.Popen[str] | None = None
 
@@ -193,6 +203,8 @@ class MiniStack:
             "SFTP_ENABLED": "0",
             "FUNCTION_LOGS": str(self._data.logs),
             "SITE": self._site,
+            "FUNCTIONS_PYTHON": str(self._python or ""),
+            "RIGHTS_USED": os.environ.get(RIGHTS_VARIABLE, ""),
             "NO_PROXY": "127.0.0.1,localhost",
             "PYTHONUNBUFFERED": "1",
             # Two workers share the machine: one thread each, and little memory set aside for more.
@@ -266,7 +278,7 @@ def main() -> None:
     """Run MiniStack's server with snapshots, logs and the lifeline."""
     _let_no_worker_outlive_this_process()
     from ministack import app
-    from ministack.core import iam_evaluator
+    from ministack.core import iam_evaluator, lambda_runtime
     from ministack.services import dynamodb, lambda_svc, s3
 
     lambda_svc._emit_lambda_logs = _function_log_writer(Path(os.environ["FUNCTION_LOGS"]))
@@ -275,6 +287,10 @@ def main() -> None:
     lambda_svc._emit_lambda_metrics = lambda *args, **kwargs: None  # it would keep them all in memory
     s3.handle_request = refusing_when_full(s3.handle_request, Path(os.environ["S3_DATA_DIR"]))
     iam_evaluator.fnmatch_iam_cs = minding_line_breaks(iam_evaluator.fnmatch_iam_cs)
+    if python := os.environ["FUNCTIONS_PYTHON"]:
+        lambda_runtime._detect_runtime_binary = lambda runtime: (python, lambda_runtime._PYTHON_WORKER_SCRIPT)
+    if rights := os.environ["RIGHTS_USED"]:
+        iam_evaluator.evaluate = noting_rights(iam_evaluator.evaluate, Path(rights))
     snapshots = _Snapshots(app)
     dynamodb.handle_request = snapshots.noticing_writes(dynamodb.handle_request)
     app.save_all = snapshots.before_the_last_save(app.save_all)
@@ -293,6 +309,25 @@ def main() -> None:
 def minding_line_breaks(matches: Callable[[str, str], bool]) -> Callable[[str, str], bool]:
     """What tells whether a pattern of a policy stands for a resource, with line breaks no other than any letter."""
     return lambda value, pattern: matches(value.replace("\n", " "), pattern)
+
+
+def noting_rights(evaluate: Callable[..., Any], file: Path) -> Callable[..., Any]:
+    """What judges a call, with a note of each that a function makes: role, action and resource, once each."""
+    noted: set[str] = set()
+
+    def judge(context: Any, *more: Any) -> Any:
+        if context.principal_type == "AssumedRole":
+            # Of an object's key, the folder says enough.
+            resource = re.sub(r"(:::[^/]+/[^/]+/).*", r"\1*", context.resource_arn, flags=re.DOTALL)
+            resource = re.sub(r"(:::[^/]+/)[^/]+$", r"\1*", resource)
+            line = json.dumps([context.principal_arn, context.action, resource])
+            if line not in noted:
+                noted.add(line)
+                with file.open("a") as out:
+                    out.write(f"{line}\n")
+        return evaluate(context, *more)
+
+    return judge
 
 
 def refusing_when_full(handle: Callable[..., Any], folder: Path) -> Callable[..., Any]:
