@@ -32,12 +32,14 @@ _WAITING: Any = {"Delay": 0.2, "MaxAttempts": 600}  # seconds, and how often
 Files = list[tuple[str, Path]]
 
 
-def deploy(clients: Clients, pack: Path, parameters: dict[str, str]) -> dict[str, str]:
+def deploy(clients: Clients, pack: Path, parameters: dict[str, str], wheels: Path | None = None) -> dict[str, str]:
     """Bring the stack up to date with the working tree; its outputs by name.
 
     Args:
         pack: folder of the model pack that becomes the model layer.
         parameters: of the template.
+        wheels: folder of the runtime layer, as layers/runtime/build.py makes it. Without one, the functions
+            run in an environment that holds the wheels, and the layer is no more than the list of them.
     Raises:
         StartError: CloudFormation refused.
     """
@@ -48,7 +50,7 @@ def deploy(clients: Clients, pack: Path, parameters: dict[str, str]) -> dict[str
         if resource["Type"] == "AWS::Serverless::Function":
             properties["CodeUri"] = _upload(clients, _folder(ROOT / properties["CodeUri"]))
         elif resource["Type"] == "AWS::Serverless::LayerVersion":
-            properties["ContentUri"] = _upload(clients, _layer(name, ROOT / properties["ContentUri"], pack))
+            properties["ContentUri"] = _upload(clients, _layer(name, ROOT / properties["ContentUri"], pack, wheels))
         resource.pop("Metadata", None)
     given = [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()]
     try:
@@ -167,14 +169,10 @@ def _folder(folder: Path, prefix: str = "") -> Files:
     ]
 
 
-def _layer(name: str, source: Path, pack: Path) -> Files:
-    """What goes into a layer.
-
-    The runtime layer's wheels are those of this environment, which the functions run in here, so the
-    layer holds no more than the list of them. The model layer holds the chosen pack.
-    """
+def _layer(name: str, source: Path, pack: Path, wheels: Path | None = None) -> Files:
+    """What goes into a layer. The model layer holds the chosen pack."""
     if name == "RuntimeLayer":
-        return [("requirements.txt", source / "requirements.txt")]
+        return _folder(wheels) if wheels else [("requirements.txt", source / "requirements.txt")]
     if name == "ResNet50Layer":
         return [*_folder(source / "layer"), *_folder(pack, f"python/{PACK_MODULE}/")]
     return _folder(source)
