@@ -36,13 +36,7 @@ class Clients:
 
 def connect(endpoint: str, *, connections: int = 16) -> Clients:
     """Clients for the local cloud at `endpoint`, e.g. http://127.0.0.1:4566."""
-    ignore_personal_settings()
-    session = Session(
-        aws_access_key_id=ACCESS_KEY,
-        aws_secret_access_key=SECRET_KEY,
-        region_name=REGION,
-        localstack_host=urlsplit(endpoint).netloc,
-    )
+    local = session(endpoint)
     config = Config(
         max_pool_connections=connections,
         retries={"mode": "standard", "max_attempts": 5},
@@ -50,7 +44,7 @@ def connect(endpoint: str, *, connections: int = 16) -> Clients:
     )
 
     def client(service: str, **more: Any) -> Any:
-        return session.client(service, config=config.merge(Config(**more)))
+        return local.client(service, config=config.merge(Config(**more)))
 
     return Clients(
         client("s3"),
@@ -59,6 +53,17 @@ def connect(endpoint: str, *, connections: int = 16) -> Clients:
         client("lambda", read_timeout=INVOCATION_SECONDS),
         client("cloudformation"),
         client("secretsmanager"),
+    )
+
+
+def session(endpoint: str) -> Session:
+    """LocalStack's own, for the local cloud at `endpoint`."""
+    ignore_personal_settings()
+    return Session(
+        aws_access_key_id=ACCESS_KEY,
+        aws_secret_access_key=SECRET_KEY,
+        region_name=REGION,
+        localstack_host=urlsplit(endpoint).netloc,
     )
 
 

@@ -3,6 +3,7 @@
 cloud/           the local cloud's: s3/ objects, state/ all else, tmp/ wiped at each start
 logs/            of the local cloud, the front door and each function
 build/           what the build of a pack needs while it goes on
+wheels/          the functions' packages, for a cloud that is not the gallery's own
 endpoints.json   where everything is, while the gallery runs and for the next start
 token            the access token, where the gallery has one: for the commands of whoever owns the folder
 lock             held by the gallery that runs on this folder
@@ -36,6 +37,7 @@ class DataFolder:
         self.temporary = self.cloud / "tmp"
         self.logs = self.path / "logs"
         self.build = self.path / "build"
+        self.wheels = self.path / "wheels"
         self._endpoints = self.path / "endpoints.json"
         self._token = self.path / "token"
         self._lock: IO[str] | None = None

@@ -19,16 +19,18 @@ ARTIFACTS = f"{STACK}-artifacts"
 ACCOUNT = "000000000000"  # the local cloud's
 
 
-def deploy(clients: Clients, pack: Path, parameters: dict[str, str]) -> dict[str, str]:
+def deploy(clients: Clients, pack: Path, parameters: dict[str, str], wheels: Path | None = None) -> dict[str, str]:
     """Bring the stack up to date with the working tree; its outputs by name.
 
     Args:
         pack: folder of the model pack that becomes the model layer.
         parameters: of the template.
+        wheels: folder of the runtime layer, as layers/runtime/build.py makes it. Without one, the functions
+            run in an environment that holds the wheels, and the layer is no more than the list of them.
     Raises:
         StartError: CloudFormation refused.
     """
     stack = Stack(STACK, ACCOUNT, REGION, ARTIFACTS, clients.s3, clients.cloudformation, clients.dynamodb, pause=0.1)
     template = read_template()
     # Served by the front door; what CloudFront would need is not looked at.
-    return stack.put_up(template, contents(template, pack), {"Edge": "none", **parameters})
+    return stack.put_up(template, contents(template, pack, wheels), {"Edge": "none", **parameters})

@@ -34,6 +34,7 @@ from typing import IO
 
 import aiohttp
 from aiohttp import web
+from multidict import CIMultiDict
 from yarl import URL
 
 from captionary import problems
@@ -48,6 +49,10 @@ API_BYTES = 10_000_000  # API Gateway's limit, which the local cloud does not ke
 FORM_BYTES = 60_000_000  # a form with the largest photo in it
 SIGN_IN_BYTES = 8192  # of a request to /api/session, which strangers send
 FUNCTIONS_KEYS = "ASIA"  # how temporary access keys begin: the functions sign with those of their roles
+# Requests that are worked on at a time: the local cloud starts a worker for each that finds none free, and many
+# workers that start at once take so long that nobody gets an answer. The others wait for their turn.
+API_AT_ONCE = 2 * max(2, os.cpu_count() or 1)
+SIGN_INS_AT_ONCE = 2  # beside those: strangers' guesses shall not be in anybody's way
 OLD_SIGNATURE = {"awsaccesskeyid", "signature"}  # another way to sign, which the functions don't use
 # What is passed on of a request. Nothing else: the local cloud goes by headers of many services.
 FILE_HEADERS = {"accept", "if-match", "if-modified-since", "if-none-match", "if-range", "if-unmodified-since", "range"}
@@ -88,6 +93,7 @@ class Behind:
     address: str = LOOPBACK  # to listen on beside 127.0.0.1
     access_token_secret: str = ""  # ARN, where the gallery has an access token
     public_read: bool = False
+    signing_keys: str = FUNCTIONS_KEYS
 
 
 class WrongHost(problems.Problem):
@@ -118,10 +124,12 @@ class FrontDoor:
         reader = secret_reader(clients.secretsmanager, secret) if secret else None
         self._gate = Gate(reader, public_read=behind.public_read)
         self._session: aiohttp.ClientSession | None = None
+        self._turns = asyncio.Semaphore(API_AT_ONCE)
+        self._sign_in_turns = asyncio.Semaphore(SIGN_INS_AT_ONCE)
 
     def application(self) -> web.Application:
         """The server."""
-        app = web.Application(middlewares=[self._guard])
+        app = web.Application(middlewares=[self._guard], client_max_size=API_BYTES)
         app.cleanup_ctx.append(self._connect)
         app.router.add_route("*", "/api/{path:.*}", self.api)
         app.router.add_route("*", "/media/{kind}/{name}", self.media)
@@ -144,11 +152,16 @@ class FrontDoor:
             await self._admit(request)
         _check_body(request, SIGN_IN_BYTES if is_session else API_BYTES)
         target = URL(self._behind.api_gateway + _raw_path(request).removeprefix("/api"), encoded=True)
-        async with self._ask(request, target, API_HEADERS) as answer:
-            if answer.status == 403 and answer.headers.get("x-amzn-ErrorType", "").startswith("MissingAuthentication"):
-                # API Gateway's way to say that there is no such route; template.yaml words it so on AWS.
-                raise problems.RouteNotFound(f"There is no {request.method} {request.path}.")
-            return await _relay(request, answer)
+        body = await request.read()  # before its turn, which is not for waiting
+        async with self._sign_in_turns if is_session else self._turns:
+            if request.transport is None:
+                raise problems.Unavailable("Nobody waits for an answer any more.")
+            async with self._ask(request, target, API_HEADERS, body) as answer:
+                content = await answer.read()
+        if answer.status == 403 and answer.headers.get("x-amzn-ErrorType", "").startswith("MissingAuthentication"):
+            # API Gateway's way to say that there is no such route; template.yaml words it so on AWS.
+            raise problems.RouteNotFound(f"There is no {request.method} {request.path}.")
+        return web.Response(status=answer.status, reason=answer.reason, headers=_passed_back(answer), body=content)
 
     async def media(self, request: web.Request) -> web.StreamResponse:
         """A thumbnail or a preview."""
@@ -172,7 +185,8 @@ class FrontDoor:
     async def signed(self, request: web.Request) -> web.StreamResponse:
         """An address that the API signed: a form posted to the images bucket, or a file of it."""
         is_form = _is_form(request, self._behind.images_bucket)
-        if not is_form and not _is_signed_download(request, self._behind.images_bucket):
+        is_download = _is_signed_download(request, self._behind.images_bucket, self._behind.signing_keys)
+        if not is_form and not is_download:
             raise NotSigned("Addresses of files, and forms to post them by, are those that the API gives.")
         _check_body(request, FORM_BYTES)
         target = URL(self._behind.aws_endpoint + _raw_path(request), encoded=True)
@@ -256,9 +270,9 @@ class FrontDoor:
             await asyncio.to_thread(self._gate.check, request.method, _small(request))
 
     def _ask(
-        self, request: web.Request, target: URL, passed_on: Collection[str]
+        self, request: web.Request, target: URL, passed_on: Collection[str], body: bytes | None = None
     ) -> aiohttp.client._RequestContextManager:
-        """The same request, with these of its headers, of what is behind."""
+        """The same request, with these of its headers, of what is behind. Its body goes through, if it was not read."""
         assert self._session is not None
         headers = [(name, value) for name, value in request.headers.items() if name.lower() in passed_on]
         if not request.headers.get("Authorization", "").lower().startswith("bearer "):
@@ -268,7 +282,7 @@ class FrontDoor:
             target,
             headers=headers,
             skip_auto_headers=("Content-Type",),  # a request without a type is one without a type behind, too
-            data=request.content if request.body_exists else None,
+            data=(request.content if body is None else body) if request.body_exists else None,
             allow_redirects=False,
         )
 
@@ -277,10 +291,7 @@ async def _relay(
     request: web.Request, answer: aiohttp.ClientResponse, more: dict[str, str] | None = None
 ) -> web.StreamResponse:
     """Give an answer on, as it comes. Where it breaks off, so does what is given on."""
-    response = web.StreamResponse(status=answer.status, reason=answer.reason)
-    for name, value in answer.headers.items():
-        if name.lower() not in HOP_BY_HOP:
-            response.headers.add(name, value)
+    response = web.StreamResponse(status=answer.status, reason=answer.reason, headers=_passed_back(answer))
     response.headers.update(more or {})
     response.headers["X-Content-Type-Options"] = "nosniff"
     await response.prepare(request)
@@ -293,6 +304,11 @@ async def _relay(
         return response
     await response.write_eof()
     return response
+
+
+def _passed_back(answer: aiohttp.ClientResponse) -> CIMultiDict[str]:
+    """The headers of an answer that are for the browser."""
+    return CIMultiDict((name, value) for name, value in answer.headers.items() if name.lower() not in HOP_BY_HOP)
 
 
 def _raw_path(request: web.Request) -> str:
@@ -321,7 +337,7 @@ def _is_form(request: web.Request, bucket: str) -> bool:
     return request.method == "POST" and _raw_path(request) == f"/{bucket}" and is_multipart
 
 
-def _is_signed_download(request: web.Request, bucket: str) -> bool:
+def _is_signed_download(request: web.Request, bucket: str, signing_keys: str) -> bool:
     """Whether it can be an address that a function signed; S3 sees whether it is."""
     if request.method not in READING or not request.path.startswith(f"/{bucket}/"):
         return False
@@ -329,7 +345,7 @@ def _is_signed_download(request: web.Request, bucket: str) -> bool:
     if len(names) != len(set(names)) or not OLD_SIGNATURE.isdisjoint(names):
         return False
     algorithm, key = (request.query.get(f"X-Amz-{name}", "") for name in ("Algorithm", "Credential"))
-    return algorithm == "AWS4-HMAC-SHA256" and key.startswith(FUNCTIONS_KEYS) and "X-Amz-Signature" in request.query
+    return algorithm == "AWS4-HMAC-SHA256" and key.startswith(signing_keys) and "X-Amz-Signature" in request.query
 
 
 def _host_of(address: str) -> str | None:

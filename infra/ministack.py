@@ -241,15 +241,26 @@ def claim_port(preferred: int, but_not: int) -> tuple[int, int]:
     while True:
         port = free_port(wanted, but_not)
         wanted = None
-        with contextlib.suppress(OSError):  # claimed, or the file is another user's
-            path = Path(tempfile.gettempdir()) / f"captionary-port-{port}.lock"
-            claim = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-            try:
-                fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                os.close(claim)
-                raise
-            return port, claim
+        claimed = claim(port)
+        if claimed is not None:
+            return port, claimed
+
+
+def claim(port: int) -> int | None:
+    """Keep other galleries of this machine from a local cloud on this port.
+
+    Returns: the file descriptor that does so until it is closed; none where another gallery has one.
+    """
+    with contextlib.suppress(OSError):  # claimed, or the file is another user's
+        path = Path(tempfile.gettempdir()) / f"captionary-port-{port}.lock"
+        claimed = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(claimed, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(claimed)
+            raise
+        return claimed
+    return None
 
 
 def damaged_state(state: Path) -> list[Path]:

@@ -32,7 +32,8 @@ from .clients import REGION, connect, ignore_personal_settings
 from .data_folder import DataFolder
 from .deploy import ROOT, deploy
 from .errors import StartError
-from .ministack import MiniStack, claim_port, damaged_state, free_port, set_state_aside
+from .given_cloud import GivenCloud, wheels
+from .ministack import MiniStack, claim, claim_port, damaged_state, free_port, set_state_aside
 from .models import STARTER, Choice, choose
 from .recaption import caption_anew
 from .recover import RecoveryError, recover
@@ -42,6 +43,7 @@ RESTART_PAUSES = (0.0, 1.0, 5.0, 15.0)  # seconds before each new start of what 
 STEADY_SECONDS = 60.0  # after so long without a death, the count begins anew
 CHANGE_PAUSES = (5.0, 15.0, 60.0)  # seconds before each new try to go over to a pack that is built; then give up
 LOADS = 2  # that a network is given: the first may fail for want of memory or time while the machine is busy
+ANY_SIGNER = ""  # in a cloud that is not the gallery's own, functions may have keys of any kind
 TOKEN_VARIABLE = "CAPTIONARY_TOKEN"
 CLOUD_ERRORS = (BotoCoreError, ClientError)
 
@@ -57,7 +59,15 @@ class NotLoaded(Exception):
 class Supervisor:
     """The local cloud and the front door, as one gallery; and the build of a better model beside them."""
 
-    def __init__(self, data: DataFolder, port: int, choice: Choice, access: Access | None = None) -> None:
+    def __init__(
+        self,
+        data: DataFolder,
+        port: int,
+        choice: Choice,
+        access: Access | None = None,
+        given: GivenCloud | None = None,
+    ) -> None:
+        """Args: given: the cloud to work in, in place of the gallery's own."""
         self._data = data
         self._port = port
         self._access = access or Access()
@@ -73,10 +83,10 @@ class Supervisor:
             self._builder = _builder(choice.better, data)
             self._upgrade = Upgrade(model=choice.better.name, state="preparing", reason=None)
         self.site = self._access.site(port)
-        last = data.endpoints().get("aws_endpoint", "")
-        preferred = last.rpartition(":")[2]
-        cloud_port, self._claim = claim_port(int(preferred) if preferred.isdigit() else CLOUD_PORT, but_not=port)
-        self._cloud = MiniStack(data, cloud_port, urlsplit(self.site).netloc)
+        self._given = given
+        self._wheels: Path | None = None  # for the functions, where the cloud has none of its own
+        self._processor: dict[str, str] = {}  # as a parameter of the template
+        self._cloud = self._take(given) if given else self._own_cloud()
         self._door: subprocess.Popen[str] | None = None
         self._endpoints: dict[str, str] = {}
         self._secret = ""  # ARN of the one that holds the access token
@@ -145,16 +155,35 @@ class Supervisor:
         if self._builder:
             self._builder.stop()
         self._stop_door()
+        if self._given:
+            say(f"The gallery stays in the cloud at {self._given.endpoint}.")
         if not self._cloud.stop():
             say("The local cloud did not stop in time and was ended; the next start restores what it had not saved.")
 
+    def _own_cloud(self) -> MiniStack:
+        last = self._data.endpoints().get("aws_endpoint", "")
+        preferred = last.rpartition(":")[2]
+        port, self._claim = claim_port(int(preferred) if preferred.isdigit() else CLOUD_PORT, but_not=self._port)
+        return MiniStack(self._data, port, urlsplit(self.site).netloc)
+
+    def _take(self, given: GivenCloud) -> GivenCloud:
+        """Keep other galleries of this machine from a cloud: they would all be one stack."""
+        if given.port is not None:
+            claimed = claim(given.port)
+            if claimed is None:
+                raise StartError(f"Another gallery of this machine has the cloud at {given.endpoint}; stop it first.")
+            self._claim = claimed
+        return given
+
     def _start_cloud(self) -> None:
-        if broken := damaged_state(self._data.state):
+        if not self._given and (broken := damaged_state(self._data.state)):
             aside = set_state_aside(self._data.state)
             names = ", ".join(path.name for path in broken)
             say(f"Saved state was damaged ({names}) and moved to {aside}; the gallery is rebuilt from its buckets.")
         self._cloud.start()
         self._clients = connect(self._cloud.endpoint)
+        if self._given:
+            self._look_at_workers()
         outputs = self._deploy(self._pack)
         self._caption_function = outputs["CaptionFunctionName"]
         self._endpoints = {
@@ -177,10 +206,22 @@ class Supervisor:
         has_taken_over = self._may_replace_starter and self._pack.name != STARTER and not self._built
         threading.Thread(target=self._settle_in, args=(has_taken_over,), daemon=True).start()
 
+    def _look_at_workers(self) -> None:
+        """See what a cloud that is not the gallery's own runs functions on."""
+        try:
+            self._wheels, processor = wheels(self._clients, self._data.wheels)
+        except CLOUD_ERRORS as exc:
+            raise StartError(f"The cloud at {self._cloud.endpoint} can't run functions: {exc}") from exc
+        self._processor = {"Architecture": processor}
+
     def _deploy(self, pack: Pack) -> dict[str, str]:
         try:
-            parameters = {"PublicS3Endpoint": self.site.rstrip("/"), **self._access.parameters()}
-            outputs = deploy(self._clients, pack.folder, parameters)
+            parameters = {
+                "PublicS3Endpoint": self.site.rstrip("/"),
+                **self._access.parameters(),
+                **self._processor,
+            }
+            outputs = deploy(self._clients, pack.folder, parameters, self._wheels)
         except CLOUD_ERRORS as exc:
             raise StartError(f"The local cloud refused to deploy template.yaml: {exc}") from exc
         self._pack = pack
@@ -322,6 +363,7 @@ class Supervisor:
             self._access.address,
             self._secret,
             self._access.public_read,
+            ANY_SIGNER if self._given else front_door.FUNCTIONS_KEYS,
         )
         with (self._data.logs / "front-door.log").open("a") as log:
             self._door = subprocess.Popen(
@@ -409,6 +451,22 @@ def _found(report: Report) -> str:
     )
 
 
+def choose_cloud(address: str | None, access: Access) -> GivenCloud | None:
+    """The cloud to work in; None for the gallery's own.
+
+    Raises:
+        StartError: it is no address, or not for a gallery with an access token.
+    """
+    if address is None:
+        return None
+    if access.token:
+        raise StartError(
+            "--cloud is for galleries without an access token: it is not known whether that cloud checks what the "
+            "gallery signs, and it lets everyone in who reaches it."
+        )
+    return GivenCloud(address)
+
+
 def check_port(port: int, access: Access | None = None) -> None:
     """Raise StartError if the port is taken, or the address is not this machine's."""
     taken = free_port(port) != port
@@ -477,6 +535,11 @@ def _stop_on(signum: int, frame: FrameType | None) -> None:
     metavar="URL",
     help="The page's address, where a server of this machine (with TLS) passes requests on. Needs a token.",
 )
+@click.option(
+    "--cloud",
+    metavar="URL",
+    help="A cloud that is there already, as LocalStack at http://localhost:4566, in place of the gallery's own.",
+)
 @click.option("--open/--no-open", "open_page", default=True, help="Open the page in a browser.")
 def main(
     port: int,
@@ -487,6 +550,7 @@ def main(
     public_read: bool,
     host: str | None,
     site: str | None,
+    cloud: str | None,
     open_page: bool,
 ) -> None:
     """Start the gallery on this machine, and for this machine only if no --host says otherwise. Ctrl-C stops it."""
@@ -499,6 +563,7 @@ def main(
     try:
         choice = choose(model)
         access = choose_access(token, token_file, public_read=public_read, host=host, site=site)
+        given = choose_cloud(cloud, access)
         folder.open()
         recovery_log.keep(folder.logs)
         check_port(port, access)
@@ -506,7 +571,7 @@ def main(
             say(choice.warning)
         if choice.insists and choice.better:
             choice = Choice(build_first(choice.better, folder))
-        supervisor = Supervisor(folder, port, choice, access)
+        supervisor = Supervisor(folder, port, choice, access, given)
         supervisor.start()
         say(f"Gallery: {supervisor.site}")
         supervisor.build()

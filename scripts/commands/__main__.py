@@ -14,6 +14,7 @@ COMMANDS = {
     "retry": "Have photos captioned once more, by default those that failed.",
     "reindex": "Compare table and buckets, and caption anew what an older model captioned.",
     "export": "Write captions and labels into a table, into copies of the photos, or into a set to train on.",
+    "invoke": "Run a function by itself on an event.",
     "prepare": "Pack captioned pictures into one file to train on.",
     "train": "Train a network.",
     "pack": "Build a model pack.",

@@ -16,7 +16,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from yarl import URL
 
 from infra.deploy import ROOT
-from infra.front_door import FILE_POLICY, PAGE_POLICY, Behind, FrontDoor
+from infra.front_door import API_AT_ONCE, FILE_POLICY, PAGE_POLICY, Behind, FrontDoor
 
 SITE = "http://127.0.0.1:8080/"
 TOKEN = "the-token-of-a-gallery"
@@ -32,6 +32,7 @@ class Cloud:
     def __init__(self) -> None:
         self.asked: list[dict[str, Any]] = []
         self.has_secret = True
+        self.at_work = self.most_at_work = 0
 
     def application(self) -> web.Application:
         app = web.Application(client_max_size=100_000_000)
@@ -51,6 +52,11 @@ class Cloud:
         )
         if request.headers.get("X-Amz-Target") == "secretsmanager.GetSecretValue":
             return web.json_response({"SecretString": TOKEN}) if self.has_secret else web.Response(status=404)
+        if "takes-time" in request.path:
+            self.at_work += 1
+            self.most_at_work = max(self.most_at_work, self.at_work)
+            await asyncio.sleep(0.01)
+            self.at_work -= 1
         if "missing-route" in request.path:
             headers = {"x-amzn-ErrorType": "MissingAuthenticationTokenException"}
             return web.Response(status=403, text='{"message":"Missing Authentication Token"}', headers=headers)
@@ -153,6 +159,48 @@ def test_the_api_gets_the_request_as_it_was(at_the_door: Stage) -> None:
         assert asked["headers"]["X-Filename"] == "a%2Fb"
 
     at_the_door(story)
+
+
+def test_many_requests_of_the_api_take_turns(at_the_door: Stage) -> None:
+    async def story(door: Door, cloud: Cloud) -> None:
+        answers = await asyncio.gather(*(door.get("/api/takes-time") for _ in range(10 * API_AT_ONCE)))
+        assert {answer.status for answer in answers} == {200}
+        assert cloud.most_at_work == API_AT_ONCE
+
+    at_the_door(story)
+
+
+def test_who_sends_slowly_keeps_nobody_waiting(at_the_door: Stage) -> None:
+    async def story(door: Door, cloud: Cloud) -> None:
+        goes_on = asyncio.Event()
+
+        async def photo() -> AsyncIterator[bytes]:
+            yield b"p"
+            await goes_on.wait()
+            yield b"hoto"
+
+        slow = [
+            asyncio.create_task(door.post("/api/images", data=photo(), headers={"Content-Length": "5"}))
+            for _ in range(2 * API_AT_ONCE)
+        ]
+        async with asyncio.timeout(20):
+            assert (await door.get("/api/images")).status == 200
+            goes_on.set()
+            assert {(await answer).status for answer in slow} == {200}
+        assert {asked["body"] for asked in cloud.asked} == {b"", b"photo"}
+
+    at_the_door(story)
+
+
+def test_who_tries_tokens_keeps_nobody_waiting(at_the_door: Stage) -> None:
+    async def story(door: Door, cloud: Cloud) -> None:
+        guesses = [asyncio.create_task(door.post("/api/session", data=b"{}")) for _ in range(100)]
+        await guesses[0]
+        assert (await door.get("/api/images", headers=BEARER)).status == 200
+        assert not all(guess.done() for guess in guesses)
+        assert {(await guess).status for guess in guesses} == {200}
+
+    at_the_door(story, access_token_secret="arn")
 
 
 def test_redirects_go_to_the_browser(at_the_door: Stage) -> None:
