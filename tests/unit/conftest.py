@@ -1,4 +1,7 @@
-"""AWS as moto plays it: quick, in this process, and nothing of a person's own account in reach."""
+"""AWS as moto plays it: quick, in this process, and nothing of a person's own account in reach.
+
+Where AWS_ENDPOINT_URL_DYNAMODB names one, the table is that of a DynamoDB Local (`scripts/test --backends`).
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,11 @@ import copy
 import importlib.util
 import io
 import logging
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -41,19 +46,28 @@ class Aws:
     dead_letter_queue_url: str
 
 
-def create_resources(s3: Any, dynamodb: Any) -> None:
-    """The buckets and the table."""
-    s3.create_bucket(Bucket=IMAGES)
-    s3.create_bucket(Bucket=MEDIA)
-    dynamodb.create_table(
-        TableName=TABLE,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[
-            {"AttributeName": "pk", "AttributeType": "S"},
-            {"AttributeName": "sk", "AttributeType": "S"},
-        ],
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-    )
+@contextmanager
+def played_aws() -> Iterator[Aws]:
+    """AWS with the buckets, the table and the queues."""
+    real = ["dynamodb"] if "AWS_ENDPOINT_URL_DYNAMODB" in os.environ else []
+    with mock_aws(config={"core": {"passthrough": {"services": real}}}):
+        s3, dynamodb, sqs = boto3.client("s3"), boto3.client("dynamodb"), boto3.client("sqs")
+        s3.create_bucket(Bucket=IMAGES)
+        s3.create_bucket(Bucket=MEDIA)
+        dynamodb.create_table(
+            TableName=TABLE,
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[
+                {"AttributeName": "pk", "AttributeType": "S"},
+                {"AttributeName": "sk", "AttributeType": "S"},
+            ],
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        )
+        queues = [sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("ingest", "dead-letters")]
+        try:
+            yield Aws(s3, dynamodb, sqs, *queues)
+        finally:
+            dynamodb.delete_table(TableName=TABLE)
 
 
 @pytest.fixture
@@ -81,11 +95,8 @@ def aws(monkeypatch: pytest.MonkeyPatch, quicker_moto: None) -> Iterator[Aws]:
     for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    with mock_aws():
-        s3, dynamodb, sqs = boto3.client("s3"), boto3.client("dynamodb"), boto3.client("sqs")
-        create_resources(s3, dynamodb)
-        queues = [sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("ingest", "dead-letters")]
-        yield Aws(s3, dynamodb, sqs, *queues)
+    with played_aws() as aws:
+        yield aws
 
 
 @pytest.fixture
