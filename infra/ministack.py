@@ -37,7 +37,7 @@ import tempfile
 import threading
 import time
 import urllib.request
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -76,11 +76,17 @@ FULL = (
 class MiniStack:
     """A local cloud as a child process, with all its state in one folder."""
 
-    def __init__(self, data: DataFolder, port: int, site: str = "") -> None:
-        """Args: site: host and port of the gallery, which S3's addresses are signed for."""
+    def __init__(self, data: DataFolder, port: int, site: str = "", variables: Mapping[str, str] | None = None) -> None:
+        """A local cloud that is not started yet.
+
+        Args:
+            site: host and port of the gallery, which S3's addresses are signed for.
+            variables: more of them for the functions' environment.
+        """
         self._data = data
         self.port = port
         self._site = site
+        self._variables = variables or {}
         self.endpoint = f"http://127.0.0.1:{port}"
         self._process: subprocess.Popen[str] | None = None
 
@@ -198,6 +204,7 @@ class MiniStack:
             # Two workers share the machine: one thread each, and little memory set aside for more.
             "OMP_NUM_THREADS": "1",
             "MALLOC_ARENA_MAX": "2",
+            **self._variables,  # workers inherit what this process has
         }
 
 

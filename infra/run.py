@@ -27,10 +27,19 @@ from captionary.reconcile import Report
 
 from . import feed, front_door, recovery_log
 from .access import LOOPBACK, Access, choose_access
+from .backends import (
+    EVENTS_TOKEN_VARIABLE,
+    KEY_ID_VARIABLE,
+    SECRET_KEY_VARIABLE,
+    WEBHOOK,
+    Backends,
+    choose_backends,
+    prepare,
+)
 from .builder import REASON_LENGTH, Builder, BuildError
-from .clients import REGION, connect, ignore_personal_settings
+from .clients import NO_OTHERS, REGION, connect, ignore_personal_settings
 from .data_folder import DataFolder
-from .deploy import ROOT, deploy
+from .deploy import ROOT, deploy, read_template
 from .errors import StartError
 from .ministack import MiniStack, claim_port, damaged_state, free_port, set_state_aside
 from .models import STARTER, Choice, choose
@@ -57,10 +66,18 @@ class NotLoaded(Exception):
 class Supervisor:
     """The local cloud and the front door, as one gallery; and the build of a better model beside them."""
 
-    def __init__(self, data: DataFolder, port: int, choice: Choice, access: Access | None = None) -> None:
+    def __init__(
+        self,
+        data: DataFolder,
+        port: int,
+        choice: Choice,
+        access: Access | None = None,
+        backends: Backends = NO_OTHERS,
+    ) -> None:
         self._data = data
         self._port = port
         self._access = access or Access()
+        self._backends = backends
         self._pack = choice.pack  # the one that is deployed
         self._may_replace_starter = choice.replaces_starter or choice.better is not None
         self._builder: Builder | None = None
@@ -76,7 +93,7 @@ class Supervisor:
         last = data.endpoints().get("aws_endpoint", "")
         preferred = last.rpartition(":")[2]
         cloud_port, self._claim = claim_port(int(preferred) if preferred.isdigit() else CLOUD_PORT, but_not=port)
-        self._cloud = MiniStack(data, cloud_port, urlsplit(self.site).netloc)
+        self._cloud = MiniStack(data, cloud_port, urlsplit(self.site).netloc, backends.environment())
         self._door: subprocess.Popen[str] | None = None
         self._endpoints: dict[str, str] = {}
         self._secret = ""  # ARN of the one that holds the access token
@@ -154,8 +171,9 @@ class Supervisor:
             names = ", ".join(path.name for path in broken)
             say(f"Saved state was damaged ({names}) and moved to {aside}; the gallery is rebuilt from its buckets.")
         self._cloud.start()
-        self._clients = connect(self._cloud.endpoint)
+        self._clients = connect(self._cloud.endpoint, backends=self._backends)
         outputs = self._deploy(self._pack)
+        prepare(self._clients, self._backends, read_template(), outputs)
         self._caption_function = outputs["CaptionFunctionName"]
         self._endpoints = {
             "site": self.site,
@@ -172,6 +190,7 @@ class Supervisor:
         self._secret = outputs.get("AccessTokenSecretArn", "")
         self._data.write_endpoints(self._endpoints)
         self._data.write_token(self._access.token)
+        self._data.write_backends(self._backends)
         self._tell(self._upgrade)
         self._cloud.save_all()
         has_taken_over = self._may_replace_starter and self._pack.name != STARTER and not self._built
@@ -180,7 +199,7 @@ class Supervisor:
     def _deploy(self, pack: Pack) -> dict[str, str]:
         try:
             parameters = {"PublicS3Endpoint": self.site.rstrip("/"), **self._access.parameters()}
-            outputs = deploy(self._clients, pack.folder, parameters)
+            outputs = deploy(connect(self._cloud.endpoint), pack.folder, parameters)
         except CLOUD_ERRORS as exc:
             raise StartError(f"The local cloud refused to deploy template.yaml: {exc}") from exc
         self._pack = pack
@@ -322,11 +341,14 @@ class Supervisor:
             self._access.address,
             self._secret,
             self._access.public_read,
+            self._endpoints["ingest_queue"],
+            self._backends,
         )
         with (self._data.logs / "front-door.log").open("a") as log:
             self._door = subprocess.Popen(
                 [sys.executable, "-m", "infra.front_door", str(self._port), front_door.configuration(behind)],
                 cwd=ROOT,
+                env={**os.environ, front_door.BACKENDS_VARIABLE: json.dumps(self._backends.settings())},
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -441,6 +463,12 @@ def _has_screen() -> bool:
     return sys.platform == "darwin" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
+def _take_secrets() -> dict[str, str]:
+    """Secrets of the environment, which what is started here is not told."""
+    names = (TOKEN_VARIABLE, KEY_ID_VARIABLE, SECRET_KEY_VARIABLE, EVENTS_TOKEN_VARIABLE)
+    return {name: os.environ.pop(name, "") for name in names}
+
+
 def _stop_on(signum: int, frame: FrameType | None) -> None:
     raise Stop
 
@@ -477,6 +505,17 @@ def _stop_on(signum: int, frame: FrameType | None) -> None:
     metavar="URL",
     help="The page's address, where a server of this machine (with TLS) passes requests on. Needs a token.",
 )
+@click.option(
+    "--s3",
+    metavar="URL",
+    help=f"Keep photos in this S3 server, such as MinIO; its keys are in {KEY_ID_VARIABLE} and {SECRET_KEY_VARIABLE}.",
+)
+@click.option(
+    "--s3-events",
+    metavar="ARN",
+    help=f"That server's name for the webhook by which it tells of photos.  [default: {WEBHOOK}]",
+)
+@click.option("--dynamodb", metavar="URL", help="Keep the table in this DynamoDB server, such as DynamoDB Local.")
 @click.option("--open/--no-open", "open_page", default=True, help="Open the page in a browser.")
 def main(
     port: int,
@@ -487,11 +526,14 @@ def main(
     public_read: bool,
     host: str | None,
     site: str | None,
+    s3: str | None,
+    s3_events: str | None,
+    dynamodb: str | None,
     open_page: bool,
 ) -> None:
     """Start the gallery on this machine, and for this machine only if no --host says otherwise. Ctrl-C stops it."""
     ignore_personal_settings()
-    os.environ.pop(TOKEN_VARIABLE, None)  # what is started here is not told
+    secrets = _take_secrets()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop_on)
     folder = DataFolder(data)
@@ -499,6 +541,7 @@ def main(
     try:
         choice = choose(model)
         access = choose_access(token, token_file, public_read=public_read, host=host, site=site)
+        backends = choose_backends(s3, s3_events, dynamodb, secrets)
         folder.open()
         recovery_log.keep(folder.logs)
         check_port(port, access)
@@ -506,7 +549,7 @@ def main(
             say(choice.warning)
         if choice.insists and choice.better:
             choice = Choice(build_first(choice.better, folder))
-        supervisor = Supervisor(folder, port, choice, access)
+        supervisor = Supervisor(folder, port, choice, access, backends)
         supervisor.start()
         say(f"Gallery: {supervisor.site}")
         supervisor.build()
