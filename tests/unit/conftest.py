@@ -1,6 +1,6 @@
 """AWS as moto plays it: quick, in this process, and nothing of a person's own account in reach.
 
-Where AWS_ENDPOINT_URL_DYNAMODB names one, the table is that of a DynamoDB Local (`scripts/test --backends`).
+`scripts/test --backends` has the table in Amazon's DynamoDB Local instead.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ from moto.dynamodb.models.table import Table
 from captionary.catalog import Catalog
 from captionary.gallery import Gallery
 from captionary.storage import Storage
+from infra.servers import dynamodb_local
+from tests import backends
 from tests.unit.log import Line, read_lines
 
 ROOT = Path(__file__).parents[2]
@@ -44,6 +46,17 @@ class Aws:
     sqs: Any
     ingest_queue_url: str
     dead_letter_queue_url: str
+
+
+@pytest.fixture(scope="session", autouse=True)
+def real_table() -> Iterator[None]:
+    """DynamoDB Local, if it is asked for; whoever is to reach it learns of it as of any other endpoint."""
+    if "dynamodb-local" not in backends.NAMED:
+        yield
+        return
+    with dynamodb_local() as os.environ["AWS_ENDPOINT_URL_DYNAMODB"]:
+        yield
+        del os.environ["AWS_ENDPOINT_URL_DYNAMODB"]
 
 
 @contextmanager
