@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import boto3
 from botocore.config import Config
 from localstack_client.session import Session
+
+from .backends import Backends
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 
 REGION = "us-east-1"
 ACCESS_KEY = SECRET_KEY = "test"
+NO_OTHERS = Backends()
 INVOCATION_SECONDS = 180  # that a function's answer is waited for: longer than any may take, and a network's loading
 
 
@@ -34,8 +38,12 @@ class Clients:
     secretsmanager: Any
 
 
-def connect(endpoint: str, *, connections: int = 16) -> Clients:
-    """Clients for the local cloud at `endpoint`, e.g. http://127.0.0.1:4566."""
+def connect(endpoint: str, *, connections: int = 16, backends: Backends = NO_OTHERS) -> Clients:
+    """Clients for the local cloud at `endpoint`, e.g. http://127.0.0.1:4566.
+
+    Args:
+        backends: servers that take the place of its S3 and its DynamoDB.
+    """
     local = session(endpoint)
     config = Config(
         max_pool_connections=connections,
@@ -46,10 +54,21 @@ def connect(endpoint: str, *, connections: int = 16) -> Clients:
     def client(service: str, **more: Any) -> Any:
         return local.client(service, config=config.merge(Config(**more)))
 
+    def other(service: Any, address: str, key_id: str, secret_key: str) -> Any:
+        return boto3.client(
+            service,
+            endpoint_url=address,
+            region_name=REGION,
+            config=config,
+            aws_access_key_id=key_id,
+            aws_secret_access_key=secret_key,
+        )
+
+    s3, dynamodb = backends.s3, backends.dynamodb
     return Clients(
-        client("s3"),
+        other("s3", s3, backends.s3_access_key_id, backends.s3_secret_access_key) if s3 else client("s3"),
         client("sqs"),
-        client("dynamodb"),
+        other("dynamodb", dynamodb, ACCESS_KEY, SECRET_KEY) if dynamodb else client("dynamodb"),
         client("lambda", read_timeout=INVOCATION_SECONDS),
         client("cloudformation"),
         client("secretsmanager"),

@@ -5,6 +5,7 @@ logs/            of the local cloud, the front door and each function
 build/           what the build of a pack needs while it goes on
 wheels/          the functions' packages, for a cloud that is not the gallery's own
 endpoints.json   where everything is, while the gallery runs and for the next start
+backends.json    other servers that hold photos and table, with their keys, where there are any: likewise
 token            the access token, where the gallery has one: for the commands of whoever owns the folder
 lock             held by the gallery that runs on this folder
 """
@@ -20,6 +21,7 @@ import time
 from pathlib import Path
 from typing import IO
 
+from .backends import Backends
 from .errors import StartError
 
 NEEDED_BYTES = 300_000_000  # of room on the disk: the model's layer is stored, and unpacked for each worker
@@ -40,6 +42,7 @@ class DataFolder:
         self.wheels = self.path / "wheels"
         self._endpoints = self.path / "endpoints.json"
         self._token = self.path / "token"
+        self._backends = self.path / "backends.json"
         self._lock: IO[str] | None = None
 
     def open(self) -> None:
@@ -125,10 +128,26 @@ class DataFolder:
 
     def write_token(self, token: str) -> None:
         """Keep the access token where only the owner of the folder can read it; an empty one is taken away."""
-        self._token.unlink(missing_ok=True)
-        if token:
-            with os.fdopen(os.open(self._token, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-                file.write(token)
+        _keep_secret(self._token, token)
+
+    def backends(self) -> Backends:
+        """The servers that take the place of the local cloud's own; none, where they are for others to read."""
+        try:
+            return Backends(**json.loads(self._backends.read_text()))
+        except OSError:
+            return Backends()
+
+    def write_backends(self, backends: Backends) -> None:
+        """Keep them where only the owner of the folder can read of them."""
+        settings = backends.settings()
+        _keep_secret(self._backends, json.dumps(settings, indent=2) + "\n" if settings else "")
+
+
+def _keep_secret(path: Path, text: str) -> None:
+    path.unlink(missing_ok=True)
+    if text:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(text)
 
 
 def _take(lock: IO[str], *, wait: bool = False) -> bool:

@@ -6,6 +6,7 @@ cloud.
     /api/...                 the REST API
     /media/thumb|preview/..  derived files, and nothing else of the media bucket
     /<images bucket>/...     S3, for the addresses that the API signs for browsers
+    /events/s3               where another S3 server tells what happened to photos (infra/backends.py)
     anything else            the page
 
 In a gallery with an access token, the first two are for those who show it (captionary/access.py), but for
@@ -20,6 +21,7 @@ stops by itself when its parent is gone.
 from __future__ import annotations
 
 import asyncio
+import hmac
 import ipaddress
 import json
 import logging
@@ -34,19 +36,23 @@ from typing import IO
 
 import aiohttp
 from aiohttp import web
+from botocore.exceptions import BotoCoreError, ClientError
 from multidict import CIMultiDict
 from yarl import URL
 
-from captionary import problems
+from captionary import events, problems
 from captionary.access import READING, SESSION_ROUTE, Gate, check_site, secret_reader
 
 from .access import LOOPBACK
-from .clients import connect
+from .backends import Backends
+from .clients import NO_OTHERS, connect
 
 PAGE = Path(__file__).parent.parent / "frontend" / "dist"
 MEDIA_KINDS = ("thumb", "preview")
 API_BYTES = 10_000_000  # API Gateway's limit, which the local cloud does not keep
 FORM_BYTES = 60_000_000  # a form with the largest photo in it
+EVENT_BYTES = 200_000  # below what a message of the queue may have
+BACKENDS_VARIABLE = "CAPTIONARY_BACKENDS"  # in JSON; not in the second argument, which everyone can see
 SIGN_IN_BYTES = 8192  # of a request to /api/session, which strangers send
 FUNCTIONS_KEYS = "ASIA"  # how temporary access keys begin: the functions sign with those of their roles
 # Requests that are worked on at a time: the local cloud starts a worker for each that finds none free, and many
@@ -94,6 +100,8 @@ class Behind:
     access_token_secret: str = ""  # ARN, where the gallery has an access token
     public_read: bool = False
     signing_keys: str = FUNCTIONS_KEYS
+    ingest_queue: str = ""  # where the events of another S3 server go
+    backends: Backends = NO_OTHERS
 
 
 class WrongHost(problems.Problem):
@@ -112,14 +120,26 @@ class NotSigned(problems.Problem):
     title = "Not an address of this gallery"
 
 
+class NotTheServer(problems.Problem):
+    """Whoever tells of events does not show that server's token."""
+
+    status = 401
+    slug = "not-the-server"
+    title = "Not the gallery's S3 server"
+
+
 class FrontDoor:
     """Passes requests on to what is behind, and serves the page."""
 
     def __init__(self, behind: Behind, page: Path = PAGE) -> None:
         self._behind = behind
         self._page = page.resolve()
-        clients = connect(behind.aws_endpoint)
-        self._s3 = clients.s3
+        backends = behind.backends
+        clients = connect(behind.aws_endpoint, backends=backends)
+        self._s3, self._sqs = clients.s3, clients.sqs
+        self._s3_endpoint = backends.s3 or behind.aws_endpoint
+        # How the keys begin that the functions sign with: those of their roles, if they have none of their own.
+        self._signing_keys = backends.s3_access_key_id + "/" if backends.s3 else behind.signing_keys
         secret = behind.access_token_secret
         reader = secret_reader(clients.secretsmanager, secret) if secret else None
         self._gate = Gate(reader, public_read=behind.public_read)
@@ -133,6 +153,8 @@ class FrontDoor:
         app.cleanup_ctx.append(self._connect)
         app.router.add_route("*", "/api/{path:.*}", self.api)
         app.router.add_route("*", "/media/{kind}/{name}", self.media)
+        if self._behind.backends.s3:
+            app.router.add_post("/events/s3", self.events)
         for bucket in (self._behind.images_bucket, self._behind.media_bucket):
             app.router.add_route("*", f"/{bucket}{{key:(?s:(/.*)?)}}", self.signed)
         app.router.add_get("/{path:.*}", self.page)
@@ -185,13 +207,28 @@ class FrontDoor:
     async def signed(self, request: web.Request) -> web.StreamResponse:
         """An address that the API signed: a form posted to the images bucket, or a file of it."""
         is_form = _is_form(request, self._behind.images_bucket)
-        is_download = _is_signed_download(request, self._behind.images_bucket, self._behind.signing_keys)
+        is_download = _is_signed_download(request, self._behind.images_bucket, self._signing_keys)
         if not is_form and not is_download:
             raise NotSigned("Addresses of files, and forms to post them by, are those that the API gives.")
         _check_body(request, FORM_BYTES)
-        target = URL(self._behind.aws_endpoint + _raw_path(request), encoded=True)
+        target = URL(self._s3_endpoint + _raw_path(request), encoded=True)
         async with self._ask(request, target, FORM_HEADERS) as answer:
             return await _relay(request, answer, {"Content-Security-Policy": FILE_POLICY})
+
+    async def events(self, request: web.Request) -> web.StreamResponse:
+        """What happened to a photo. That server repeats it until it hears that it is in the queue."""
+        shown = request.headers.get("Authorization", "")
+        if not hmac.compare_digest(shown.encode(), f"Bearer {self._behind.backends.s3_events_token}".encode()):
+            raise NotTheServer("Events are taken from who shows the gallery's CAPTIONARY_S3_EVENTS_TOKEN.")
+        _check_body(request, EVENT_BYTES)
+        try:
+            message = (await request.read()).decode()
+            events.parse(message)
+        except ValueError as exc:
+            raise problems.BadRequest(f"This is no event of S3: {exc}") from exc
+        # Beside the loop: it waits for an answer.
+        await asyncio.to_thread(self._sqs.send_message, QueueUrl=self._behind.ingest_queue, MessageBody=message)
+        return web.Response(status=204)
 
     async def page(self, request: web.Request) -> web.StreamResponse:
         """A file of the page; the page itself for any path without an ending."""
@@ -235,7 +272,7 @@ class FrontDoor:
             raise
         except web.HTTPException:
             return _refusal(problems.RouteNotFound(f"There is no {request.method} {request.path}."))
-        except (aiohttp.ClientError, TimeoutError):
+        except (aiohttp.ClientError, BotoCoreError, ClientError, TimeoutError):
             return _refusal(
                 problems.Unavailable("The local cloud does not answer; it may be starting. Try again soon.")
             )
@@ -373,13 +410,16 @@ def _refusal(problem: problems.Problem) -> web.Response:
 
 
 def configuration(behind: Behind) -> str:
-    """The second argument of the program."""
-    return json.dumps(asdict(behind))
+    """The second argument of the program: all but the backends, among which are secrets."""
+    shown = asdict(behind)
+    del shown["backends"]
+    return json.dumps(shown)
 
 
 def main() -> None:
     """Serve on 127.0.0.1, and on the gallery's own address, until told to stop or left alone."""
-    port, behind = int(sys.argv[1]), Behind(**json.loads(sys.argv[2]))
+    backends = Backends(**json.loads(os.environ.pop(BACKENDS_VARIABLE, "{}")))
+    port, behind = int(sys.argv[1]), Behind(**json.loads(sys.argv[2]), backends=backends)
     threading.Thread(target=_hold_lifeline, args=(sys.stdin,), daemon=True).start()
     web.run_app(
         FrontDoor(behind).application(),

@@ -40,7 +40,7 @@ import tempfile
 import threading
 import time
 import urllib.request
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -80,17 +80,26 @@ FULL = (
 class MiniStack:
     """A local cloud as a child process, with all its state in one folder."""
 
-    def __init__(self, data: DataFolder, port: int, site: str = "", python: Path | None = None) -> None:
-        """Prepare it.
+    def __init__(
+        self,
+        data: DataFolder,
+        port: int,
+        site: str = "",
+        python: Path | None = None,
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
+        """A local cloud that is not started yet.
 
         Args:
             site: host and port of the gallery, which S3's addresses are signed for.
             python: what runs the functions, if not this process' own Python with all that is installed for it.
+            variables: more of them for the functions' environment.
         """
         self._data = data
         self.port = port
         self._site = site
         self._python = python
+        self._variables = variables or {}
         self.endpoint = f"http://127.0.0.1:{port}"
         self._process: subprocess.Popen[str] | None = None
 
@@ -210,6 +219,7 @@ class MiniStack:
             # Two workers share the machine: one thread each, and little memory set aside for more.
             "OMP_NUM_THREADS": "1",
             "MALLOC_ARENA_MAX": "2",
+            **self._variables,  # workers inherit what this process has
         }
 
 

@@ -27,10 +27,19 @@ from captionary.reconcile import Report
 
 from . import feed, front_door, recovery_log
 from .access import LOOPBACK, Access, choose_access
+from .backends import (
+    EVENTS_TOKEN_VARIABLE,
+    KEY_ID_VARIABLE,
+    SECRET_KEY_VARIABLE,
+    WEBHOOK,
+    Backends,
+    choose_backends,
+    prepare,
+)
 from .builder import REASON_LENGTH, Builder, BuildError
-from .clients import REGION, connect, ignore_personal_settings
+from .clients import NO_OTHERS, REGION, connect, ignore_personal_settings
 from .data_folder import DataFolder
-from .deploy import ROOT, deploy
+from .deploy import ROOT, deploy, read_template
 from .errors import StartError
 from .given_cloud import GivenCloud, wheels
 from .ministack import MiniStack, claim, claim_port, damaged_state, free_port, set_state_aside
@@ -66,11 +75,18 @@ class Supervisor:
         choice: Choice,
         access: Access | None = None,
         given: GivenCloud | None = None,
+        backends: Backends = NO_OTHERS,
     ) -> None:
-        """Args: given: the cloud to work in, in place of the gallery's own."""
+        """Prepare it.
+
+        Args:
+            given: the cloud to work in, in place of the gallery's own.
+            backends: servers that take the place of that one's S3 and DynamoDB.
+        """
         self._data = data
         self._port = port
         self._access = access or Access()
+        self._backends = backends
         self._pack = choice.pack  # the one that is deployed
         self._may_replace_starter = choice.replaces_starter or choice.better is not None
         self._builder: Builder | None = None
@@ -164,7 +180,7 @@ class Supervisor:
         last = self._data.endpoints().get("aws_endpoint", "")
         preferred = last.rpartition(":")[2]
         port, self._claim = claim_port(int(preferred) if preferred.isdigit() else CLOUD_PORT, but_not=self._port)
-        return MiniStack(self._data, port, urlsplit(self.site).netloc)
+        return MiniStack(self._data, port, urlsplit(self.site).netloc, variables=self._backends.environment())
 
     def _take(self, given: GivenCloud) -> GivenCloud:
         """Keep other galleries of this machine from a cloud: they would all be one stack."""
@@ -181,10 +197,11 @@ class Supervisor:
             names = ", ".join(path.name for path in broken)
             say(f"Saved state was damaged ({names}) and moved to {aside}; the gallery is rebuilt from its buckets.")
         self._cloud.start()
-        self._clients = connect(self._cloud.endpoint)
+        self._clients = connect(self._cloud.endpoint, backends=self._backends)
         if self._given:
             self._look_at_workers()
         outputs = self._deploy(self._pack)
+        prepare(self._clients, self._backends, read_template(), outputs)
         self._caption_function = outputs["CaptionFunctionName"]
         self._endpoints = {
             "site": self.site,
@@ -201,6 +218,7 @@ class Supervisor:
         self._secret = outputs.get("AccessTokenSecretArn", "")
         self._data.write_endpoints(self._endpoints)
         self._data.write_token(self._access.token)
+        self._data.write_backends(self._backends)
         self._tell(self._upgrade)
         self._cloud.save_all()
         has_taken_over = self._may_replace_starter and self._pack.name != STARTER and not self._built
@@ -221,7 +239,7 @@ class Supervisor:
                 **self._access.parameters(),
                 **self._processor,
             }
-            outputs = deploy(self._clients, pack.folder, parameters, self._wheels)
+            outputs = deploy(connect(self._cloud.endpoint), pack.folder, parameters, self._wheels)
         except CLOUD_ERRORS as exc:
             raise StartError(f"The local cloud refused to deploy template.yaml: {exc}") from exc
         self._pack = pack
@@ -364,11 +382,14 @@ class Supervisor:
             self._secret,
             self._access.public_read,
             ANY_SIGNER if self._given else front_door.FUNCTIONS_KEYS,
+            self._endpoints["ingest_queue"],
+            self._backends,
         )
         with (self._data.logs / "front-door.log").open("a") as log:
             self._door = subprocess.Popen(
                 [sys.executable, "-m", "infra.front_door", str(self._port), front_door.configuration(behind)],
                 cwd=ROOT,
+                env={**os.environ, front_door.BACKENDS_VARIABLE: json.dumps(self._backends.settings())},
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -451,14 +472,16 @@ def _found(report: Report) -> str:
     )
 
 
-def choose_cloud(address: str | None, access: Access) -> GivenCloud | None:
+def choose_cloud(address: str | None, access: Access, backends: Backends = NO_OTHERS) -> GivenCloud | None:
     """The cloud to work in; None for the gallery's own.
 
     Raises:
-        StartError: it is no address, or not for a gallery with an access token.
+        StartError: it is no address, or not for a gallery with an access token or with servers of its own.
     """
     if address is None:
         return None
+    if backends != NO_OTHERS:
+        raise StartError("--cloud is for galleries whose photos and table stay there: leave --s3 and --dynamodb out.")
     if access.token:
         raise StartError(
             "--cloud is for galleries without an access token: it is not known whether that cloud checks what the "
@@ -497,6 +520,12 @@ def say(text: str) -> None:
 def _has_screen() -> bool:
     """Whether a browser would open a window, rather than take the terminal over."""
     return sys.platform == "darwin" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _take_secrets() -> dict[str, str]:
+    """Secrets of the environment, which what is started here is not told."""
+    names = (TOKEN_VARIABLE, KEY_ID_VARIABLE, SECRET_KEY_VARIABLE, EVENTS_TOKEN_VARIABLE)
+    return {name: os.environ.pop(name, "") for name in names}
 
 
 def _stop_on(signum: int, frame: FrameType | None) -> None:
@@ -540,6 +569,17 @@ def _stop_on(signum: int, frame: FrameType | None) -> None:
     metavar="URL",
     help="A cloud that is there already, as LocalStack at http://localhost:4566, in place of the gallery's own.",
 )
+@click.option(
+    "--s3",
+    metavar="URL",
+    help=f"Keep photos in this S3 server, such as MinIO; its keys are in {KEY_ID_VARIABLE} and {SECRET_KEY_VARIABLE}.",
+)
+@click.option(
+    "--s3-events",
+    metavar="ARN",
+    help=f"That server's name for the webhook by which it tells of photos.  [default: {WEBHOOK}]",
+)
+@click.option("--dynamodb", metavar="URL", help="Keep the table in this DynamoDB server, such as DynamoDB Local.")
 @click.option("--open/--no-open", "open_page", default=True, help="Open the page in a browser.")
 def main(
     port: int,
@@ -551,11 +591,14 @@ def main(
     host: str | None,
     site: str | None,
     cloud: str | None,
+    s3: str | None,
+    s3_events: str | None,
+    dynamodb: str | None,
     open_page: bool,
 ) -> None:
     """Start the gallery on this machine, and for this machine only if no --host says otherwise. Ctrl-C stops it."""
     ignore_personal_settings()
-    os.environ.pop(TOKEN_VARIABLE, None)  # what is started here is not told
+    secrets = _take_secrets()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop_on)
     folder = DataFolder(data)
@@ -563,7 +606,8 @@ def main(
     try:
         choice = choose(model)
         access = choose_access(token, token_file, public_read=public_read, host=host, site=site)
-        given = choose_cloud(cloud, access)
+        backends = choose_backends(s3, s3_events, dynamodb, secrets)
+        given = choose_cloud(cloud, access, backends)
         folder.open()
         recovery_log.keep(folder.logs)
         check_port(port, access)
@@ -571,7 +615,7 @@ def main(
             say(choice.warning)
         if choice.insists and choice.better:
             choice = Choice(build_first(choice.better, folder))
-        supervisor = Supervisor(folder, port, choice, access, given)
+        supervisor = Supervisor(folder, port, choice, access, given, backends)
         supervisor.start()
         say(f"Gallery: {supervisor.site}")
         supervisor.build()

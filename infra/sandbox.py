@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import threading
@@ -19,7 +20,9 @@ from typing import IO, Any, TypeVar
 from captionary import identity
 
 from .clients import Clients, connect
+from .data_folder import DataFolder
 from .deploy import ROOT
+from .servers import Site
 
 PATIENCE_SECONDS = 60.0
 
@@ -68,6 +71,7 @@ class RunningGallery:
     endpoints: dict[str, str] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)  # beside what this process has
     project: Path = ROOT  # whose code runs
+    site: Site | None = None  # the server with TLS in front of it, which its requests go through
     said: list[str] = field(default_factory=list)  # lines since the start, but for those that were waited for
 
     def start(self) -> None:
@@ -144,17 +148,22 @@ class RunningGallery:
 
     @property
     def clients(self) -> Clients:
-        return connect(self.endpoints["aws_endpoint"])
+        return connect(self.endpoints["aws_endpoint"], backends=DataFolder(self.data).backends())
 
     def request(
         self, method: str, path: str, body: bytes | None = None, *, redirect: bool = True, **headers: str
     ) -> Answer:
         """An HTTP request of the front door (or of any address)."""
-        address = path if path.startswith("http") else f"http://127.0.0.1:{self.port}{path}"
+        base = self.site.address if self.site else f"http://127.0.0.1:{self.port}"
+        address = path if path.startswith("http") else base + path
         names = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         names |= {name.replace("_", "-"): value for name, value in headers.items()}
         request = urllib.request.Request(address, data=body, method=method, headers=names)
-        opener = urllib.request.build_opener(*([] if redirect else [_NoRedirect]))
+        handlers: list[Any] = [] if redirect else [_NoRedirect]
+        if self.site:
+            trusted = ssl.create_default_context(cafile=self.site.certificate)
+            handlers.append(urllib.request.HTTPSHandler(context=trusted))
+        opener = urllib.request.build_opener(*handlers)
         try:
             with opener.open(request, timeout=30) as answer:
                 return Answer(answer.status, dict(answer.headers), answer.read())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from infra.deploy import ROOT
 from infra.ministack import free_port
 from infra.sandbox import RunningGallery
+from tests.backends import on_other_servers
 from tests.running import PHOTOS, TOKEN
 
 
@@ -22,28 +24,34 @@ def page() -> None:
 @pytest.fixture(scope="module")
 def gallery(page: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGallery]:
     """A gallery that the tests of a module share."""
-    gallery = RunningGallery(tmp_path_factory.mktemp("gallery") / "data", free_port())
-    gallery.start()
-    yield gallery
-    assert gallery.stop() == 0, gallery.said
+    with running(tmp_path_factory.mktemp("gallery")) as gallery:
+        yield gallery
 
 
 @pytest.fixture(scope="module")
 def guarded(page: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGallery]:
     """A gallery with an access token, which the tests of a module share."""
-    gallery = RunningGallery(tmp_path_factory.mktemp("guarded") / "data", free_port(), token=TOKEN)
-    gallery.start()
-    yield gallery
-    assert gallery.stop() == 0, gallery.said
+    with running(tmp_path_factory.mktemp("guarded"), token=TOKEN) as gallery:
+        yield gallery
+
+
+@contextmanager
+def running(folder: Path, token: str = "") -> Iterator[RunningGallery]:
+    gallery = RunningGallery(folder / "data", free_port(), token=token)
+    with on_other_servers(gallery, folder):
+        gallery.start()
+        yield gallery
+        assert gallery.stop() == 0, gallery.said
 
 
 @pytest.fixture
 def own_gallery(page: None, tmp_path: Path) -> Iterator[RunningGallery]:
     """A gallery of the test's own, not started, which it may maltreat."""
     gallery = RunningGallery(tmp_path / "data", free_port())
-    yield gallery
-    if gallery.process is not None and gallery.process.poll() is None:
-        gallery.kill_all()
+    with on_other_servers(gallery, tmp_path):
+        yield gallery
+        if gallery.process is not None and gallery.process.poll() is None:
+            gallery.kill_all()
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ logger = logs.logger("api")
 config = clients.config(connections=20)
 catalog = Catalog(boto3.client("dynamodb", config=config), settings.table)
 gallery = Gallery(
-    Storage(boto3.client("s3", config=config), settings.images_bucket, settings.media_bucket),
+    Storage(clients.s3(settings, config), settings.images_bucket, settings.media_bucket),
     catalog,
 )
 queue = boto3.client("sqs", config=config)

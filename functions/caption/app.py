@@ -58,7 +58,7 @@ config = clients.config().merge(
         response_checksum_validation="when_required",
     )
 )
-storage = Storage(boto3.client("s3", config=config), settings.images_bucket, settings.media_bucket)
+storage = Storage(clients.s3(settings, config), settings.images_bucket, settings.media_bucket)
 catalog = Catalog(boto3.client("dynamodb", config=config), settings.table)
 queue = boto3.client("sqs", config=config)
 gallery = Gallery(storage, catalog)

@@ -28,7 +28,7 @@ settings = Settings.from_environment("table", "images_bucket", "media_bucket", "
 logger = logs.logger("dead_letters")
 catalog = Catalog(boto3.client("dynamodb", config=clients.config()), settings.table)
 gallery = Gallery(
-    Storage(boto3.client("s3", config=clients.config()), settings.images_bucket, settings.media_bucket), catalog
+    Storage(clients.s3(settings, clients.config()), settings.images_bucket, settings.media_bucket), catalog
 )
 queue = boto3.client("sqs", config=clients.config())
 

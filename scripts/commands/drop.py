@@ -20,10 +20,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from captionary import identity
 from captionary.formats import looks_like_picture
-from infra.clients import Clients, connect
+from infra.clients import Clients
 
 from .names import on_terminal
-from .running import Api, data_option, endpoints_of
+from .running import Api, clients_of, data_option, endpoints_of
 
 UPLOADS_AT_ONCE = 4
 IDS_PER_QUESTION = 100  # the API's limit
@@ -51,7 +51,7 @@ def command(paths: tuple[Path, ...], data: Path, as_json: bool, wait: bool) -> N
     and content, is not put there twice.
     """
     endpoints = endpoints_of(data)
-    api, clients = Api(endpoints, data), connect(endpoints["aws_endpoint"])
+    api, clients = Api(endpoints, data), clients_of(data, endpoints)
     api.get("status")  # says what is to be done if the gallery does not answer
     files, skipped = find_photos(paths)
     notes = Console(stderr=True)

@@ -20,11 +20,11 @@ from captionary import identity
 from captionary.catalog import Catalog
 from captionary.records import Record
 from captionary.storage import Storage
-from infra.clients import Clients, connect
+from infra.clients import Clients
 
 from .copies import write_copies
 from .rows import WRITERS, row_of
-from .running import Api, data_option, endpoints_of
+from .running import Api, clients_of, data_option, endpoints_of
 from .training_set import write_training_set
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -59,7 +59,7 @@ def command(
         raise click.UsageError(f"{feedback} should be a new folder, or an empty one.")
     endpoints = endpoints_of(data)
     total = sum(Api(endpoints, data).get("status")["counts"].values())
-    clients = connect(endpoints["aws_endpoint"])
+    clients = clients_of(data, endpoints)
     every_photo = Catalog(clients.dynamodb, endpoints["table"]).everything()
     is_shown = not (photos or feedback or out) and sys.stdout.isatty()  # and a bar would run through it
     try:

@@ -14,12 +14,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from captionary.reconcile import Report
 from infra import recovery_log
 from infra.adopt import Adopted, adopt
-from infra.clients import Clients, connect
+from infra.clients import Clients
 from infra.data_folder import DataFolder
 from infra.recaption import caption_anew
 from infra.recover import RecoveryError, recover
 
-from .running import Api, data_option, endpoints_of
+from .running import Api, clients_of, data_option, endpoints_of
 
 
 @click.command()
@@ -36,7 +36,7 @@ def command(data: Path, captions: str, from_bucket: str | None, as_json: bool) -
     """
     endpoints = endpoints_of(data)
     recovery_log.keep(DataFolder(data).logs)
-    clients = connect(endpoints["aws_endpoint"])
+    clients = clients_of(data, endpoints)
     model = Api(endpoints, data).get("status")["model"]
     notes = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

@@ -8,10 +8,9 @@ from pathlib import Path
 import click
 
 from captionary.catalog import Catalog
-from infra.clients import connect
 
 from .names import on_terminal
-from .running import Api, data_option, endpoints_of
+from .running import Api, clients_of, data_option, endpoints_of
 
 
 @click.command()
@@ -26,7 +25,7 @@ def command(data: Path, ids: tuple[str, ...], every_failed: bool, as_json: bool)
     endpoints = endpoints_of(data)
     api = Api(endpoints, data)
     if not ids:
-        catalog = Catalog(connect(endpoints["aws_endpoint"]).dynamodb, endpoints["table"])
+        catalog = Catalog(clients_of(data, endpoints).dynamodb, endpoints["table"])
         ids = tuple(record.id for record in catalog.everything() if record.status == "failed")
     images = [api.post(f"images/{image_id}/retry") for image_id in ids]
     if as_json:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 import urllib3
 
+from infra.clients import Clients, connect
 from infra.data_folder import DataFolder
 from infra.deploy import ROOT
 
@@ -77,3 +78,8 @@ def endpoints_of(data: Path) -> dict[str, str]:
     if not endpoints or not folder.is_held():
         raise click.ClickException(f"No gallery runs on {data}. Start it with: scripts/run")
     return endpoints
+
+
+def clients_of(data: Path, endpoints: dict[str, str]) -> Clients:
+    """Clients for what the gallery is made of."""
+    return connect(endpoints["aws_endpoint"], backends=DataFolder(data).backends())

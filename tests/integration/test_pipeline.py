@@ -16,6 +16,7 @@ from PIL import Image, ImageOps
 
 from captionary import events, identity
 from infra.sandbox import RunningGallery, eventually
+from tests.backends import needs_own_s3
 from tests.running import PHOTOS, SHARED_PHOTOS
 
 pytestmark = pytest.mark.integration
@@ -23,6 +24,9 @@ pytestmark = pytest.mark.integration
 needs_shared_photos = pytest.mark.skipif(
     not SHARED_PHOTOS.is_dir(), reason="the photos to try are not here (../shared/photos)"
 )
+
+
+LONG = pytest.param("k" * 860 + ".jpg", marks=needs_own_s3)  # MinIO takes no more than 255 bytes between two slashes
 
 
 def fresh(name: str) -> str:
@@ -58,7 +62,7 @@ def test_photos_dropped_into_the_bucket_are_captioned(gallery: RunningGallery, p
 
 @pytest.mark.parametrize(
     "name",
-    ["a b.jpg", "a+b.jpg", "ünï 日本.jpg", "a%2Fb.jpg", "100%.jpg", "a&b=c?d#e.jpg", "'\"<x>.jpg", "k" * 860 + ".jpg"],
+    ["a b.jpg", "a+b.jpg", "ünï 日本.jpg", "a%2Fb.jpg", "100%.jpg", "a&b=c?d#e.jpg", "'\"<x>.jpg", LONG],
     ids=["space", "plus", "unicode", "%2F", "percent", "reserved", "quotes", "900 characters"],
 )
 def test_keys_of_all_kinds(gallery: RunningGallery, cat: bytes, name: str) -> None:
@@ -215,7 +219,9 @@ def test_the_same_object_twice_and_other_content_under_its_key(gallery: RunningG
     eventually(gallery.is_idle)
     coffee = (PHOTOS / "coffee.jpg").read_bytes()
     gallery.put(key, coffee)
-    second = eventually(lambda: image if (image := gallery.image(first["id"])) and image["width"] == 600 else None)
+    eventually(lambda: (image := gallery.image(first["id"])) and image["width"] == 600)
+    eventually(gallery.is_idle)  # the event before may come late enough to see the new content too
+    second = gallery.settled(first["id"])
     assert_complete(gallery, second, (600, 400))
     assert second["created_at"] == first["created_at"]
     assert [image["id"] for image in gallery.all_images()].count(first["id"]) == 1

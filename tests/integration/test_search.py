@@ -12,6 +12,7 @@ import pytest
 
 from captionary import events
 from infra.sandbox import RunningGallery, eventually
+from tests.backends import needs_own_table
 from tests.running import PHOTOS
 
 pytestmark = pytest.mark.integration
@@ -101,6 +102,7 @@ def test_a_person_s_words_survive_the_model_and_a_lost_table(own_gallery: Runnin
     assert own_gallery.request("GET", "/api/status").json["feedback"] == {"right": 0, "wrong": 1}
 
 
+@needs_own_table
 def test_an_edit_survives_a_table_that_is_rolled_back(own_gallery: RunningGallery) -> None:
     own_gallery.start()
     image_id = own_gallery.put("a.jpg", (PHOTOS / "rocket.jpg").read_bytes())

@@ -1,4 +1,7 @@
-"""AWS as moto plays it: quick, in this process, and nothing of a person's own account in reach."""
+"""AWS as moto plays it: quick, in this process, and nothing of a person's own account in reach.
+
+`scripts/test --backends` has the table in Amazon's DynamoDB Local instead.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,11 @@ import copy
 import importlib.util
 import io
 import logging
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -24,6 +29,8 @@ from moto.dynamodb.models.table import Table
 from captionary.catalog import Catalog
 from captionary.gallery import Gallery
 from captionary.storage import Storage
+from infra.servers import dynamodb_local
+from tests import backends
 from tests.unit.log import Line, read_lines
 
 ROOT = Path(__file__).parents[2]
@@ -41,19 +48,39 @@ class Aws:
     dead_letter_queue_url: str
 
 
-def create_resources(s3: Any, dynamodb: Any) -> None:
-    """The buckets and the table."""
-    s3.create_bucket(Bucket=IMAGES)
-    s3.create_bucket(Bucket=MEDIA)
-    dynamodb.create_table(
-        TableName=TABLE,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[
-            {"AttributeName": "pk", "AttributeType": "S"},
-            {"AttributeName": "sk", "AttributeType": "S"},
-        ],
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-    )
+@pytest.fixture(scope="session", autouse=True)
+def real_table() -> Iterator[None]:
+    """DynamoDB Local, if it is asked for; whoever is to reach it learns of it as of any other endpoint."""
+    if "dynamodb-local" not in backends.NAMED:
+        yield
+        return
+    with dynamodb_local() as os.environ["AWS_ENDPOINT_URL_DYNAMODB"]:
+        yield
+        del os.environ["AWS_ENDPOINT_URL_DYNAMODB"]
+
+
+@contextmanager
+def played_aws() -> Iterator[Aws]:
+    """AWS with the buckets, the table and the queues."""
+    real = ["dynamodb"] if "AWS_ENDPOINT_URL_DYNAMODB" in os.environ else []
+    with mock_aws(config={"core": {"passthrough": {"services": real}}}):
+        s3, dynamodb, sqs = boto3.client("s3"), boto3.client("dynamodb"), boto3.client("sqs")
+        s3.create_bucket(Bucket=IMAGES)
+        s3.create_bucket(Bucket=MEDIA)
+        dynamodb.create_table(
+            TableName=TABLE,
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[
+                {"AttributeName": "pk", "AttributeType": "S"},
+                {"AttributeName": "sk", "AttributeType": "S"},
+            ],
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        )
+        queues = [sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("ingest", "dead-letters")]
+        try:
+            yield Aws(s3, dynamodb, sqs, *queues)
+        finally:
+            dynamodb.delete_table(TableName=TABLE)
 
 
 @pytest.fixture
@@ -81,11 +108,8 @@ def aws(monkeypatch: pytest.MonkeyPatch, quicker_moto: None) -> Iterator[Aws]:
     for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    with mock_aws():
-        s3, dynamodb, sqs = boto3.client("s3"), boto3.client("dynamodb"), boto3.client("sqs")
-        create_resources(s3, dynamodb)
-        queues = [sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("ingest", "dead-letters")]
-        yield Aws(s3, dynamodb, sqs, *queues)
+    with played_aws() as aws:
+        yield aws
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 
-import boto3
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -19,7 +19,6 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from moto import mock_aws
 
 from captionary import identity
 from captionary import reconcile as reconciling
@@ -29,7 +28,7 @@ from captionary.gallery import Gallery, Work, sidecar
 from captionary.records import LabelJson, Record
 from captionary.search import Query
 from captionary.storage import Storage
-from tests.unit.conftest import IMAGES, MEDIA, TABLE, create_resources
+from tests.unit.conftest import IMAGES, MEDIA, TABLE, played_aws
 
 KEYS = ("a.jpg", "b.jpg")
 SUBJECTS = ("cat", "dog", "fox")  # what a photo shows is its whole content
@@ -42,11 +41,10 @@ class Disorder(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self._aws = mock_aws()
-        self._aws.start()
-        self.s3 = boto3.client("s3")
-        create_resources(self.s3, boto3.client("dynamodb"))
-        self.catalog = Catalog(boto3.client("dynamodb"), TABLE)
+        self._ending = ExitStack()
+        aws = self._ending.enter_context(played_aws())
+        self.s3 = aws.s3
+        self.catalog = Catalog(aws.dynamodb, TABLE)
         self.gallery = Gallery(Storage(self.s3, IMAGES, MEDIA), self.catalog)
         self.sequencer = 0
         self.bucket: dict[str, str] = {}  # what each object shows
@@ -71,7 +69,7 @@ class Disorder(RuleBasedStateMachine):
             self.settle()
             self.check()
         finally:
-            self._aws.stop()
+            self._ending.close()
 
     @initialize(loses=st.booleans())
     def begin_with(self, loses: bool) -> None:

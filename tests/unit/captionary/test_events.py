@@ -30,6 +30,12 @@ def test_the_test_event_is_ignored() -> None:
     assert events.parse(json.dumps({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "b"})) == []
 
 
+def test_minio_says_s3_first() -> None:
+    record = {"eventName": "s3:ObjectRemoved:Delete", "s3": {"object": {"key": "a+b%2Fc.jpg", "sequencer": "18A1"}}}
+    body = json.dumps({"EventName": "s3:ObjectRemoved:Delete", "Key": "images/a b/c.jpg", "Records": [record]})
+    assert events.parse(body) == [ObjectEvent("a b/c.jpg", created=False, sequencer="18A1")]
+
+
 @pytest.mark.parametrize(
     "body", ["", "[]", "null", "5", "{}", '{"Records": [{}]}', '{"Records": [{"eventName": "ObjectCreated:Put"}]}']
 )

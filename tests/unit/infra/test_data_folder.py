@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from infra.backends import Backends
 from infra.data_folder import DataFolder
 from infra.errors import StartError
 
@@ -101,3 +102,14 @@ def test_the_access_token_is_for_its_owner_alone(tmp_path: Path) -> None:
     assert folder.token() == ""
     assert not (tmp_path / "token").exists()
     folder.close()
+
+
+def test_keys_of_other_servers_are_for_its_owner_alone(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path)
+    assert folder.backends() == Backends()
+    minio = Backends(s3="http://127.0.0.1:9000", s3_access_key_id="gallery", s3_secret_access_key="secret-key")
+    folder.write_backends(minio)
+    assert folder.backends() == minio
+    assert (tmp_path / "backends.json").stat().st_mode & 0o777 == 0o600
+    folder.write_backends(Backends())
+    assert not (tmp_path / "backends.json").exists()

@@ -15,8 +15,9 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from yarl import URL
 
+from infra.backends import Backends
 from infra.deploy import ROOT
-from infra.front_door import API_AT_ONCE, FILE_POLICY, PAGE_POLICY, Behind, FrontDoor
+from infra.front_door import API_AT_ONCE, FILE_POLICY, PAGE_POLICY, Behind, FrontDoor, configuration
 
 SITE = "http://127.0.0.1:8080/"
 TOKEN = "the-token-of-a-gallery"
@@ -33,6 +34,7 @@ class Cloud:
         self.asked: list[dict[str, Any]] = []
         self.has_secret = True
         self.at_work = self.most_at_work = 0
+        self.has_queue = True
 
     def application(self) -> web.Application:
         app = web.Application(client_max_size=100_000_000)
@@ -57,6 +59,8 @@ class Cloud:
             self.most_at_work = max(self.most_at_work, self.at_work)
             await asyncio.sleep(0.01)
             self.at_work -= 1
+        if request.headers.get("X-Amz-Target") == "AmazonSQS.SendMessage" and self.has_queue:
+            return web.json_response({"MessageId": "m"})
         if "missing-route" in request.path:
             headers = {"x-amzn-ErrorType": "MissingAuthenticationTokenException"}
             return web.Response(status=403, text='{"message":"Missing Authentication Token"}', headers=headers)
@@ -69,6 +73,8 @@ class Cloud:
             return response
         if "gone" in request.path:
             return web.Response(status=404)
+        if not self.has_queue:
+            return web.json_response({"__type": "QueueDoesNotExist", "message": "gone"}, status=400)
         if request.headers.get("Range"):
             return web.Response(status=206, body=b"part", headers={"Content-Range": "bytes 0-3/8"})
         if request.path.endswith("original"):
@@ -397,6 +403,73 @@ def test_a_token_that_can_not_be_read_lets_nobody_in(at_the_door: Stage) -> None
             assert await problem_of(await door.get(path, headers=BEARER)) == (503, "/problems/unavailable")
 
     at_the_door(story, access_token_secret="arn")
+
+
+OTHER_S3 = Backends(
+    s3="http://127.0.0.1:1",
+    s3_access_key_id="gallery",
+    s3_secret_access_key="secret-key",
+    s3_events_token="token-of-the-events",
+)
+EVENT = b'{"Records": [{"eventName": "s3:ObjectCreated:Put", "s3": {"object": {"key": "a+b.jpg"}}}]}'
+
+
+def test_events_of_another_s3_go_into_the_queue(at_the_door: Stage) -> None:
+    async def story(door: Door, cloud: Cloud) -> None:
+        shown = {"Authorization": "Bearer token-of-the-events"}
+        assert (await door.post("/events/s3", data=EVENT, headers=shown)).status == 204
+        [sent] = cloud.asked
+        assert json.loads(sent["body"]) == {"QueueUrl": "http://127.0.0.1/q", "MessageBody": EVENT.decode()}
+        assert await problem_of(await door.post("/events/s3", data=b"{}", headers=shown)) == (
+            400,
+            "/problems/bad-request",
+        )
+        assert len(cloud.asked) == 1
+        cloud.has_queue = False
+        answer = await door.post("/events/s3", data=EVENT, headers=shown)
+        assert await problem_of(answer) == (503, "/problems/unavailable"), "so that the server keeps it, and asks again"
+
+    at_the_door(story, backends=OTHER_S3, ingest_queue="http://127.0.0.1/q")
+
+
+@pytest.mark.parametrize(
+    "shown", ["", "Bearer", "Bearer token-of-the-event", "token-of-the-events", BEARER["Authorization"]]
+)
+def test_events_of_who_knows_where(at_the_door: Stage, shown: str) -> None:
+    async def story(door: Door, cloud: Cloud) -> None:
+        answer = await door.post("/events/s3", data=EVENT, headers={"Authorization": shown})
+        assert await problem_of(answer) == (401, "/problems/not-the-server")
+        assert cloud.asked == []
+
+    at_the_door(story, backends=OTHER_S3, ingest_queue="http://127.0.0.1/q")
+
+
+def test_the_local_cloud_s_own_s3_tells_its_events_itself(at_the_door: Stage) -> None:
+    async def story(door: Door, cloud: Cloud) -> None:
+        answer = await door.post("/events/s3", data=EVENT, headers={"Authorization": "Bearer "})
+        assert answer.status == 404
+        assert cloud.asked == []
+
+    at_the_door(story)
+
+
+def test_another_s3_has_keys_of_its_own(at_the_door: Stage) -> None:
+    async def story(door: Door, cloud: Cloud) -> None:
+        assert (await door.get(f"/images/a.jpg?{SIGNED}")).status == 403, "signed by a role of the local cloud"
+        longer = SIGNED.replace("ASIA1", "gallery-2")
+        assert (await door.get(f"/images/a.jpg?{longer}")).status == 403
+        own = SIGNED.replace("ASIA1", "gallery")
+        assert (await door.get(f"/images/a.jpg?{own}")).status == 503, "it is passed on to that server, which is away"
+        assert cloud.asked == []
+
+    at_the_door(story, backends=OTHER_S3)
+
+
+def test_secrets_are_not_among_the_arguments() -> None:
+    behind = Behind(SITE, "http://api", "http://cloud", "images", "media", backends=OTHER_S3)
+    assert "secret-key" not in configuration(behind)
+    assert "token-of-the-events" not in configuration(behind)
+    assert Behind(**json.loads(configuration(behind)), backends=OTHER_S3) == behind
 
 
 def test_the_page_has_one_address(at_the_door: Stage) -> None:

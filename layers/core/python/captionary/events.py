@@ -47,7 +47,7 @@ def parse(body: str) -> list[ObjectEvent]:
 
 
 def _event(record: dict[str, Any]) -> ObjectEvent | None:
-    family, _, kind = record["eventName"].partition(":")
+    family, _, kind = record["eventName"].removeprefix("s3:").partition(":")  # MinIO says s3:, as it is asked for
     if family not in ("ObjectCreated", "ObjectRemoved"):
         return None
     target = record["s3"]["object"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .errors import SettingsError
 
@@ -20,6 +20,9 @@ class Settings:
     dead_letter_queue_url: str = ""
     # Where browsers reach S3, when that is not where the functions do (the local front door).
     public_s3_endpoint: str = ""
+    # Of an S3 that is not AWS' own (AWS_ENDPOINT_URL_S3), to which the function's role is nobody: keys of its own.
+    s3_access_key_id: str = ""
+    s3_secret_access_key: str = field(default="", repr=False)
     stack: str = ""  # whose function it is; its metrics say so
     access_token_secret: str = ""  # ARN of the secret that holds the access token, where there is one
     public_read: str = ""  # "true" where everyone may look, and only changes need the token
