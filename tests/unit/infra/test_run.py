@@ -169,7 +169,7 @@ class Gallery:
     def _paused(self, *_: Any) -> Iterator[None]:
         yield
 
-    def _deploy(self, clients: Any, folder: Path, parameters: Any) -> dict[str, str]:
+    def _deploy(self, clients: Any, folder: Path, parameters: Any, wheels: Path | None) -> dict[str, str]:
         if trouble := self.troubles.pop(0) if self.troubles else None:
             raise trouble
         self.deployed.append(folder.name)
