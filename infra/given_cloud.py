@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import click
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError
 from packaging.requirements import Requirement
@@ -213,6 +214,8 @@ def _drop(clients: Clients, name: str) -> None:
 
 def _build(out: Path, architecture: str, python: str) -> None:
     """Build the runtime layer."""
+    click.echo(f"Fetching the functions' packages for Python {python} on {architecture} (once) ...")
+    sys.stdout.flush()
     unfinished = out.with_suffix(".part")
     shutil.rmtree(unfinished, ignore_errors=True)
     build = [sys.executable, str(REQUIREMENTS.with_name("build.py")), str(unfinished)]
