@@ -18,7 +18,8 @@ from typing import Any
 
 import pytest
 
-from captionary import identity
+from captionary import events, identity
+from infra import feed
 from infra.clients import Clients, connect
 from infra.data_folder import DataFolder
 from infra.deploy import ROOT
@@ -168,6 +169,29 @@ def is_gone(cloud: Cloud, address: str) -> bool:
     except cloud.clients.s3.exceptions.NoSuchKey:
         return True
     return False
+
+
+def test_dead_letters_are_dealt_with(cloud: Cloud) -> None:
+    """As the queue would bring them, if captioning failed again and again."""
+    bucket, key, deployed = cloud.outputs["ImagesBucketName"], "unlucky.jpg", cloud.outputs["CaptionFunctionName"]
+    with feed.paused(cloud.clients, cloud.outputs["IngestQueueUrl"], deployed):
+        image_id = cloud.put(key, (PHOTOS / "cat.jpg").read_bytes())
+        assert look_at_letter(cloud, events.look_again(bucket, key)) == [], "it is queued once more"
+        assert look_at_letter(cloud, events.look_again(bucket, key, last=True)) == ["letter"]
+        assert cloud.request("GET", f"/images/{image_id}").json["error"]["code"] == "internal"
+        cloud.clients.s3.delete_object(Bucket=bucket, Key=key)
+        gone = {"bucket": {"name": bucket}, "object": {"key": key, "sequencer": "F" * 16}}
+        told = {"Records": [{"eventSource": "aws:s3", "eventName": "ObjectRemoved:Delete", "s3": gone}]}
+        assert look_at_letter(cloud, json.dumps(told)) == []
+        assert cloud.request("GET", f"/images/{image_id}").status == 404
+
+
+def look_at_letter(cloud: Cloud, body: str) -> list[str]:
+    """Have a letter looked at; its name, if it stays."""
+    event = {"Records": [{"messageId": "letter", "body": body}]}
+    answer = cloud.clients.lambda_.invoke(FunctionName=f"{NAME}-dead-letters", Payload=json.dumps(event).encode())
+    told = json.loads(answer["Payload"].read())
+    return [each["itemIdentifier"] for each in told["batchItemFailures"]]
 
 
 def test_the_functions_have_lambdas_python_and_nothing_of_the_projects_environment(cloud: Cloud) -> None:

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import json
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
 
-from audit.rights import Right, allowed, never_used, not_allowed, used
+from audit.rights import UNSEEN, Right, allowed, never_used, not_allowed, used
 from infra.packages import read_template
 
 
@@ -59,3 +60,17 @@ def test_what_goes_beyond_is_told(template: dict[str, Any], function: str, actio
 
 def test_what_a_test_sends_elsewhere_does_not_count(template: dict[str, Any]) -> None:
     assert used(template, [note("gallery-caption", "s3:PutObject", "arn:aws:s3:::no-such-bucket/thumb/*")]) == set()
+
+
+def test_a_right_without_use_needs_a_reason(template: dict[str, Any]) -> None:
+    unused = {(right.function, right.action) for right in never_used(allowed(template), set())}
+    assert ("CaptionFunction", "s3:GetObject") in unused
+    assert ("CaptionFunction", "s3:ListBucket") not in unused
+    assert ("UploadFunction", "s3:DeleteObject") not in unused
+    assert ("ApiFunction", "s3:DeleteObject") in unused, "of photos; of people's words there is a reason"
+
+
+def test_every_reason_is_for_a_right_that_is_given(template: dict[str, Any]) -> None:
+    may = [(right.function, right.action, right.resource) for right in allowed(template)]
+    for patterns in UNSEEN:
+        assert any(all(map(fnmatchcase, names, patterns)) for names in may), patterns
