@@ -7,12 +7,14 @@ their content, and creates or updates the stack. Broken off and started again, i
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 import time
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
@@ -47,7 +49,7 @@ class Stack:
     cloudformation: CloudFormationClient
     dynamodb: DynamoDBClient
     pause: float  # seconds between two looks at what CloudFormation does
-    compression: int = zipfile.ZIP_STORED
+    zips: Path | None = None  # folder that keeps compressed zips for the next time; without one they are not compressed
     tell: Callable[[str], None] = lambda line: None  # takes a line for each thing that CloudFormation has done
 
     def put_up(self, template: dict[str, Any], files: dict[str, Files], parameters: dict[str, str]) -> dict[str, str]:
@@ -277,13 +279,26 @@ class Stack:
         except ClientError as exc:
             if exc.response["Error"]["Code"] not in ("404", "NoSuchKey"):
                 raise
-            with tempfile.TemporaryFile() as file:
-                write_zip(files, file, self.compression)
-                megabytes = file.tell() / 1e6
-                file.seek(0)
-                self.tell(f"  {name}: {megabytes:.1f} MB uploaded")
+            with self._zip(files, key) as file:
+                self.tell(f"  {name}: {os.fstat(file.fileno()).st_size / 1e6:.1f} MB uploaded")
                 self.s3.upload_fileobj(file, self.artifacts, key)
         return {"Bucket": self.artifacts, "Key": key}
+
+    def _zip(self, files: Files, key: str) -> IO[bytes]:
+        """A zip of these files, open for reading."""
+        if self.zips is None:
+            file = tempfile.TemporaryFile()  # noqa: SIM115 - whoever asks for it closes it
+            write_zip(files, file)
+            file.seek(0)
+            return file
+        path = self.zips / key
+        if not path.is_file():
+            self.zips.mkdir(parents=True, exist_ok=True)
+            unfinished = path.with_suffix(f".{os.getpid()}")
+            with unfinished.open("wb") as out:
+                write_zip(files, out, zipfile.ZIP_DEFLATED)
+            unfinished.rename(path)
+        return path.open("rb")
 
     def _ensure_artifacts(self) -> None:
         """Have a private, encrypted bucket for the zips."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import secrets
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -74,7 +73,7 @@ def stack_of(account: Account, name: str) -> Stack:
         account.cloudformation,
         account.dynamodb,
         pause=0.2 if account.endpoint else PAUSE,
-        compression=zipfile.ZIP_DEFLATED,
+        zips=parts.ZIPS,
         tell=click.echo,
     )
 
@@ -101,6 +100,7 @@ def deploy(
     """Bring the stack and its page up to date; the stack's outputs."""
     click.echo(f"Deploying {stack.name} in {account.region}, account {account.id} ...")
     outputs = stack.put_up(template, files, asked)
+    parts.clear_up()
     changed = page.upload(account.s3, outputs["SiteBucketName"], stack.artifacts)
     click.echo("Page uploaded." if changed else "The page is up to date.")
     if changed and "DistributionId" in outputs:

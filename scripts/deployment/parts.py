@@ -19,6 +19,8 @@ from infra.packages import FUNCTION, ROOT, Files, layers_of, size
 
 RUNTIME = ROOT / "layers" / "runtime"
 BUILDS = ROOT / ".deploy"  # kept from one deployment to the next
+ZIPS = BUILDS / "zips"
+KEPT_ZIPS = 16  # of two deployments, or of two processors
 LIMIT = 262_144_000  # bytes of a function with its layers, unzipped: Lambda's 250 MB
 COLD_LIMIT = 200_000_000  # bytes that the caption function's start may have to fetch and unpack: a limit of our own
 COLD = "CaptionFunction"
@@ -70,6 +72,12 @@ def wheels(architecture: str, python: str) -> Path:
         shutil.rmtree(old)
     unfinished.rename(out)
     return out
+
+
+def clear_up() -> None:
+    """Delete all zips but those that were made last."""
+    for old in sorted(ZIPS.glob("*.zip"), key=lambda path: path.stat().st_mtime)[:-KEPT_ZIPS]:
+        old.unlink()
 
 
 def measure(template: dict[str, Any], files: dict[str, Files]) -> list[Sizes]:

@@ -100,4 +100,5 @@ def _counted(s3: S3Client, bucket: str) -> str:
         page = s3.list_objects_v2(Bucket=bucket)
     except ClientError:
         return "all that is in it"
-    return f"more than {page['KeyCount']} objects" if page["IsTruncated"] else f"{page['KeyCount']} objects"
+    count = page["KeyCount"]
+    return f"more than {count} objects" if page["IsTruncated"] else f"{count} object{'' if count == 1 else 's'}"

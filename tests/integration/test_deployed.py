@@ -171,6 +171,24 @@ def is_gone(cloud: Cloud, address: str) -> bool:
     return False
 
 
+def test_a_photo_that_comes_again_is_read_in_a_process_of_its_own(cloud: Cloud) -> None:
+    """Which has to find the layers, too."""
+    bucket, deployed = cloud.outputs["ImagesBucketName"], cloud.outputs["CaptionFunctionName"]
+    with feed.paused(cloud.clients, cloud.outputs["IngestQueueUrl"], deployed):
+        image_id = cloud.put("suspect.jpg", (PHOTOS / "cat.jpg").read_bytes())
+        message = {
+            "messageId": "second",
+            "receiptHandle": "none",
+            "attributes": {"ApproximateReceiveCount": "2", "SentTimestamp": "0"},
+            "body": events.look_again(bucket, "suspect.jpg"),
+        }
+        payload = json.dumps({"Records": [message]}).encode()
+        answer = cloud.clients.lambda_.invoke(FunctionName=deployed, Payload=payload)
+        assert json.loads(answer["Payload"].read()) == {"batchItemFailures": []}
+        image = cloud.request("GET", f"/images/{image_id}").json
+        assert (image["status"], image["error"]) == ("ready", None)
+
+
 def test_dead_letters_are_dealt_with(cloud: Cloud) -> None:
     """As the queue would bring them, if captioning failed again and again."""
     bucket, key, deployed = cloud.outputs["ImagesBucketName"], "unlucky.jpg", cloud.outputs["CaptionFunctionName"]
