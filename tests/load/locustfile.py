@@ -148,7 +148,7 @@ class Visitor(HttpUser):
         if answer := self.ask("POST", "/api/images", "upload", 202, data=photo, headers=headers):
             self.watch(answer.json()["id"], sha256)
 
-    @task(1)
+    @task(2)
     def delete(self) -> None:
         """Delete one of one's own as a program does it, or two as the page does it."""
         count = self.chance.choice([1, 2])

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import io
+import json
 import platform
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from importlib.metadata import version
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -127,3 +132,67 @@ def test_the_packages_of_the_functions_are_known_by_name() -> None:
     pins = given_cloud.pins(platform.python_version())
     assert {"ai-edge-litert", "numpy", "pillow", "chalice"} <= pins.keys()
     assert {name: version(name) for name in pins} == pins, "as they are installed here"
+
+
+class Workers:
+    """Lambda of a cloud whose workers have some packages."""
+
+    def __init__(self, versions: dict[str, str], error: str = "") -> None:
+        self.functions: set[str] = set()
+        self._answer = {"errorMessage": error} if error else {"python": "3.13.7", "machine": "aarch64"}
+        self._versions = versions
+        self._error = {"FunctionError": "Unhandled"} if error else {}
+
+    def create_function(self, FunctionName: str, **_: Any) -> None:  # noqa: N803 - boto3's name
+        self.functions.add(FunctionName)
+
+    def get_waiter(self, _: str) -> Any:
+        return SimpleNamespace(wait=lambda **_: None)
+
+    def invoke(self, Payload: bytes, **_: Any) -> dict[str, Any]:  # noqa: N803 - boto3's name
+        versions = {name: self._versions.get(name, "") for name in json.loads(Payload)["names"]}
+        return {"Payload": io.BytesIO(json.dumps(self._answer | {"versions": versions}).encode()), **self._error}
+
+    def delete_function(self, FunctionName: str) -> None:  # noqa: N803 - boto3's name
+        self.functions.discard(FunctionName)
+
+    @property
+    def clients(self) -> Any:
+        return SimpleNamespace(lambda_=self)
+
+
+def test_workers_that_have_the_packages_need_no_others(tmp_path: Path) -> None:
+    workers = Workers(given_cloud.pins("3.13.7"))
+    assert given_cloud.wheels(workers.clients, tmp_path) == (None, "arm64")
+    assert workers.functions == set(), "the probe is gone"
+
+
+def test_workers_that_have_none_get_them_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def install(command: list[str], **_: Any) -> Any:
+        asked.append(command[3:])
+        Path(command[2]).mkdir(parents=True)
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(subprocess, "run", install)
+    workers = Workers({"numpy": "1.0"})
+    folder, processor = given_cloud.wheels(workers.clients, tmp_path)
+    assert folder is not None
+    assert (folder.is_dir(), processor) == (True, "arm64")
+    assert given_cloud.wheels(workers.clients, tmp_path) == (folder, processor)
+    assert asked == [["--arch", "arm64", "--python", "3.13"]]
+
+
+def test_without_a_network_they_get_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    failure = subprocess.CompletedProcess([], 1, stderr="a\nERROR: No matching distribution found\n")
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: failure)
+    with pytest.raises(StartError, match=r"Python 3\.13 on arm64, .*: ERROR: No matching distribution found\. A"):
+        given_cloud.wheels(Workers({}).clients, tmp_path)
+
+
+def test_a_cloud_that_can_not_run_functions(tmp_path: Path) -> None:
+    workers = Workers({}, error="no Docker here")
+    with pytest.raises(StartError, match=r"^The cloud can't run a function: no Docker here$"):
+        given_cloud.wheels(workers.clients, tmp_path)
+    assert workers.functions == set(), "the probe is gone"
