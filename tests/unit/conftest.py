@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import boto3
 import pytest
@@ -48,22 +49,25 @@ class Aws:
     dead_letter_queue_url: str
 
 
+real_table: dict[str, str] = {}  # where DynamoDB Local is, as whoever is to reach it learns of any other endpoint
+
+
 @pytest.fixture(scope="session", autouse=True)
-def real_table() -> Iterator[None]:
-    """DynamoDB Local, if it is asked for; whoever is to reach it learns of it as of any other endpoint."""
+def start_real_table() -> Iterator[None]:
+    """DynamoDB Local, if it is asked for."""
     if "dynamodb-local" not in backends.NAMED:
         yield
         return
-    with dynamodb_local() as os.environ["AWS_ENDPOINT_URL_DYNAMODB"]:
+    with dynamodb_local() as address:
+        real_table["AWS_ENDPOINT_URL_DYNAMODB"] = address
         yield
-        del os.environ["AWS_ENDPOINT_URL_DYNAMODB"]
 
 
 @contextmanager
 def played_aws() -> Iterator[Aws]:
     """AWS with the buckets, the table and the queues."""
-    real = ["dynamodb"] if "AWS_ENDPOINT_URL_DYNAMODB" in os.environ else []
-    with mock_aws(config={"core": {"passthrough": {"services": real}}}):
+    real = ["dynamodb"] if real_table else []
+    with patch.dict(os.environ, real_table), mock_aws(config={"core": {"passthrough": {"services": real}}}):
         s3, dynamodb, sqs = boto3.client("s3"), boto3.client("dynamodb"), boto3.client("sqs")
         s3.create_bucket(Bucket=IMAGES)
         s3.create_bucket(Bucket=MEDIA)
