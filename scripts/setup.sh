@@ -108,7 +108,7 @@ need_page() {
 }
 
 # need_apart SET: a set in an environment of its own, because it pins other versions of what the rest uses:
-# sam, AWS SAM's command line; dvc, which runs the training pipeline.
+# sam, AWS SAM's command line; dvc, which runs the training pipeline; runtimes, which benchmarks compare ours with.
 need_apart() {
     local apart=$environment-$1
     cmp -s "$root/scripts/locks/$1.txt" "$apart/sets/$1.txt" && return

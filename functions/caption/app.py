@@ -151,11 +151,15 @@ def describe(record: Record, data: bytes, stages: Stages, is_suspect: bool) -> R
             photo = images.read(data)
     thumbnail = images.thumbnail(photo)
     stages.done("decode")
+    preview_jpeg, thumbnail_jpeg = images.preview_jpeg(photo), images.thumbnail_jpeg(thumbnail, photo)
+    placeholder = images.placeholder(thumbnail)
+    stages.done("encode")
+    # Stored while the network computes; the sidecar follows that tells of them.
+    storing = storage.begin_derived(record.id, record.media, preview=preview_jpeg, thumbnail=thumbnail_jpeg)
     with one_at_a_time:
         network = captioner()
         description = network.describe(thumbnail)
     stages.done("network")
-    preview_jpeg, thumbnail_jpeg = images.preview_jpeg(photo), images.thumbnail_jpeg(thumbnail, photo)
     found = replace(
         record,
         status="ready",
@@ -166,21 +170,16 @@ def describe(record: Record, data: bytes, stages: Stages, is_suspect: bool) -> R
         content_type=photo.content_type,
         taken_at=photo.taken_at,
         camera=photo.camera,
-        placeholder=images.placeholder(thumbnail),
+        placeholder=placeholder,
         looks=description.looks,
         model_name=network.pack.name,
         model_version=network.pack.version,
         error_code="",
         error_message="",
     )
-    stages.done("encode")
-    storage.put_derived(
-        found.id,
-        found.media,
-        preview=preview_jpeg,
-        thumbnail=thumbnail_jpeg,
-        sidecar=sidecar(found),
-    )
+    for stored in storing:
+        stored.result()
+    storage.put_sidecar(found.id, sidecar(found))
     stages.done("store")
     return found
 

@@ -1,4 +1,4 @@
-"""A table filled with many records, quickly, for benchmarks: none of the guards of `Catalog.write`."""
+"""A table filled with many records, quickly: none of the guards of `Catalog.write`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import track
@@ -19,12 +19,14 @@ from captionary.postings import words_of, year_of
 from captionary.records import LabelJson, Record
 from captionary.table import key, number, text_set
 from captionary.timeline import PLACES_PER_PAGE
+from infra.deploy import read_template
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 Counts = Counter[tuple[str, str, str]]  # by pk, sk and attribute
 
 ITEMS_PER_CALL = 25  # DynamoDB's limit
-CAPTION = "A dog runs over the grass with a ball in its mouth"
-LABELS = tuple(f"label {i}" for i in range(5))
 
 
 @dataclass(frozen=True)
@@ -36,21 +38,23 @@ class Words:
     labels: tuple[str, ...]
 
 
-def same_words(number: int) -> Words:
-    """What each photo says that is only to be listed."""
-    return Words(f"{number}.jpg", CAPTION, LABELS)
+def create_table(client: DynamoDBClient, name: str) -> None:
+    """A table of its own, as template.yaml has it."""
+    properties = read_template()["Resources"]["Table"]["Properties"]
+    keys = {name: properties[name] for name in ("AttributeDefinitions", "KeySchema", "BillingMode")}
+    client.create_table(TableName=name, **keys)
+    client.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
 
 
-def fill(catalog: Catalog, count: int, words: Callable[[int], Words] = same_words, held: int = 0) -> None:
-    """Add records until there are as many as wanted.
+def fill(catalog: Catalog, count: int, words: Callable[[int], Words]) -> None:
+    """Add so many records to an empty table.
 
     Args:
         words: what the photo of a number is found by.
-        held: how many records were added before.
     """
     counts: Counts = Counter()
-    steps = range(held, count, PLACES_PER_PAGE)
-    for start in track(steps, f"Filling up to {count:,}", console=Console(stderr=True)):
+    steps = range(0, count, PLACES_PER_PAGE)
+    for start in track(steps, f"Filling in {count:,}", console=Console(stderr=True)):
         numbers = range(start, min(start + PLACES_PER_PAGE, count))
         places = catalog.timeline.take_places(len(numbers))
         records = [_record(i, place.page, place.created_at, words(i)) for i, place in zip(numbers, places, strict=True)]

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import random
-import statistics
-import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from itertools import accumulate, product
-from pathlib import Path
 from unittest import mock
-from urllib.parse import urlencode
 
 import click
 
@@ -20,22 +15,26 @@ from captionary import catalog as catalog_module
 from captionary import identity
 from captionary.catalog import Catalog
 from captionary.records import LabelJson, Record
-from infra.ministack import free_port
-from infra.sandbox import RunningGallery
 
-from .filling import Words, fill
-from .report import Figure, tell
+from .filling import Words
+from .galleries import (
+    FilledGallery,
+    by_turns,
+    dynamodb_option,
+    filled_galleries,
+    parse_sizes,
+    sizes_option,
+    typical_of,
+)
+from .report import Figure, Part, tell
 
-SIZES = (1_000, 100_000)
 HITS = 50  # of what is rare, in a gallery of any size, and a page of what is not
-RUNS = 60
 WRITES = 300
 SYLLABLES = ("ba", "co", "du", "fe", "gi", "ha", "jo", "ku", "le", "mi", "no", "pu", "ra", "se", "ti", "vo", "wa")
 VOCABULARY = ["".join(syllables) for syllables in product(SYLLABLES, repeat=3)][::2]
 WEIGHTS = list(accumulate(1 / (rank + 3) for rank in range(len(VOCABULARY))))  # as words of a language come
 LABELS = VOCABULARY[::12]
 SEARCHES: dict[str, dict[str, str]] = {
-    "all photos": {},
     "a rare word": {"q": "kestrel"},
     "a common word": {"q": "everyday"},
     "a common and a rare word": {"q": "everyday kestrel"},
@@ -50,25 +49,28 @@ SEARCHES: dict[str, dict[str, str]] = {
 }
 
 
+IN_README = ("a rare word", "a common and a rare word", "the beginning of a common word")
+
+
 @click.command()
-@click.option("--sizes", default=",".join(map(str, SIZES)), show_default=True, help="Photos in each gallery.")
+@sizes_option
+@dynamodb_option
 @click.option("--json", "as_json", is_flag=True, help="Print for machines.")
-def command(sizes: str, as_json: bool) -> None:
+def command(sizes: str, dynamodb: str | None, as_json: bool) -> None:
     """Measure searches that find as much in galleries of different sizes, and what the index costs a write.
 
-    The galleries run side by side and are asked in turns, so that what else the machine does tells in all
-    of them alike. Filling one with 100,000 photos takes some minutes, and about 3 GB of memory.
+    Filling a gallery with 100,000 photos takes some minutes, and about 3 GB of memory; a million on DynamoDB
+    Local about an hour.
     """
-    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
-        galleries = {}
-        for size in sorted(int(size) for size in sizes.split(",")):
-            gallery = RunningGallery(Path(folder) / str(size), free_port())
-            gallery.start()
-            stack.callback(gallery.kill_all)  # what it holds is thrown away, so it need not be saved
-            fill(_catalog(gallery), size, words_of(size))
-            galleries[size] = gallery
-        figures = [*searches(galleries), *likenesses(galleries), *writes(_catalog(gallery))]
-        tell(f"A page of up to {HITS} photos that a search finds, over HTTP", figures, as_json)
+    with filled_galleries(parse_sizes(sizes), words_of, dynamodb) as galleries:
+        part = measure(galleries)
+    tell(part, as_json)
+
+
+def measure(galleries: list[FilledGallery]) -> Part:
+    """Each search in each gallery, photos that look alike, and what the index costs a write."""
+    figures = [*searches(galleries), *likenesses(galleries), *writes(galleries[-1].catalog)]
+    return Part("search", f"A page of up to {HITS} photos that a search finds", tuple(figures))
 
 
 def words_of(size: int) -> Callable[[int], Words]:
@@ -85,56 +87,40 @@ def words_of(size: int) -> Callable[[int], Words]:
         if number % (size // HITS) == 0:
             caption.append("kestrel")
             labels.append("rare bird")
-        return Words(f"IMG_{number:06d}.jpg", " ".join(caption), tuple(labels))
+        return Words(f"IMG_{number % 10_000:04}.jpg", " ".join(caption), tuple(labels))  # as cameras number them
 
     return words
 
 
-def searches(galleries: dict[int, RunningGallery]) -> list[Figure]:
+def searches(galleries: list[FilledGallery]) -> list[Figure]:
     """Each search in each gallery."""
     return [
         figure
         for name, query in SEARCHES.items()
-        for figure in _asked(galleries, name, f"/api/images?{urlencode({'limit': str(HITS), **query})}")
+        for figure in by_turns(galleries, name, partial(_ask, query), in_readme=name in IN_README)
     ]
 
 
-def likenesses(galleries: dict[int, RunningGallery]) -> list[Figure]:
+def _ask(query: dict[str, str], gallery: FilledGallery) -> tuple[float, int]:
+    return gallery.ask({"limit": str(HITS)} | query)
+
+
+def likenesses(galleries: list[FilledGallery]) -> list[Figure]:
     """Photos that look like one that every gallery has; asked first, when looks are yet to be read, and later."""
-    path = f"/api/images/{identity.image_id('0.jpg')}/similar"
+    askable = [gallery for gallery in galleries if gallery.similar]
+    if not askable:
+        return []
+    image_id = identity.image_id("0.jpg")
+
+    def look(gallery: FilledGallery) -> tuple[float, int]:
+        assert gallery.similar
+        return gallery.similar(image_id)
+
     first = [
-        Figure(f"photos that look alike, asked first: of {size:,}", _seconds_of(gallery, path)[0] * 1e3, "ms")
-        for size, gallery in galleries.items()
+        Figure(f"photos that look alike, asked first: of {gallery.size:,}", look(gallery)[0] * 1e3, "ms")
+        for gallery in askable
     ]
-    return [*first, *_asked(galleries, "photos that look alike", path)]
-
-
-def _asked(galleries: dict[int, RunningGallery], name: str, path: str) -> list[Figure]:
-    """What an answer takes in each gallery, asked by turns."""
-    times: dict[int, list[float]] = {size: [] for size in galleries}
-    found: dict[int, int] = {}
-    for _ in range(RUNS):
-        for size, gallery in galleries.items():
-            seconds, items = _seconds_of(gallery, path)
-            times[size].append(seconds)
-            found[size] = len(items)
-    typical = {size: _typical(some) for size, some in times.items()}
-    least = min(galleries)
-    return [
-        Figure(
-            f"{name}: {found[size]} of {size:,}", seconds * 1e3, "ms", seconds / typical[least], f"that of {least:,}"
-        )
-        for size, seconds in typical.items()
-    ]
-
-
-def _seconds_of(gallery: RunningGallery, path: str) -> tuple[float, list[object]]:
-    """How long an answer takes, and the items in it."""
-    started = time.perf_counter()
-    answer = gallery.request("GET", path)
-    seconds = time.perf_counter() - started
-    assert answer.status == 200, answer.body
-    return seconds, json.loads(answer.body)["items"]
+    return [*first, *by_turns(askable, "photos that look alike", look)]
 
 
 def writes(catalog: Catalog) -> list[Figure]:
@@ -147,7 +133,7 @@ def writes(catalog: Catalog) -> list[Figure]:
             mock.patch.object(catalog.labels, "changes", return_value=[]),
         ):
             without.append(_seconds_of_write(catalog, f"without/{i}/img_1.jpg", i))
-    plain, indexed = _typical(without), _typical(with_index)
+    plain, indexed = typical_of(without), typical_of(with_index)
     return [
         Figure("a record written, not indexed", plain * 1e3, "ms"),
         Figure("a record written, 14 words and 5 labels", indexed * 1e3, "ms", indexed / plain, "not indexed"),
@@ -170,12 +156,3 @@ def _seconds_of_write(catalog: Catalog, key: str, number: int) -> float:
     started = time.perf_counter()
     catalog.write(record, None)
     return time.perf_counter() - started
-
-
-def _typical(times: list[float]) -> float:
-    """What it takes when nothing else is in the way: a tenth of the runs were faster, those to warm up aside."""
-    return statistics.quantiles(times[5:], n=10)[0]
-
-
-def _catalog(gallery: RunningGallery) -> Catalog:
-    return Catalog(gallery.clients.dynamodb, gallery.endpoints["table"])

@@ -33,7 +33,7 @@ def test_the_state_of_the_gallery_is_looked_at(tab: Page, gallery: RunningGaller
     expect(tab.get_by_text("24 in all, 4 of them failed")).to_be_visible()
     stages = tab.get_by_role("region", name="Time for a photo")
     expect(stages.get_by_role("rowheader")).to_have_text(
-        ["fetch", "decode", "network", "encode", "store", "record", "all"]
+        ["fetch", "decode", "encode", "network", "store", "record", "all"]
     )
     failures = tab.get_by_role("region", name="Photos that failed")
     expect(failures.get_by_role("listitem").first).to_contain_text("Not a picture that can be read")

@@ -28,7 +28,8 @@ from moto.dynamodb import models as dynamodb_models
 from moto.dynamodb.models.table import Table
 
 from captionary.catalog import Catalog
-from captionary.gallery import Gallery
+from captionary.gallery import Gallery, sidecar
+from captionary.records import Record
 from captionary.storage import Storage
 from infra.servers import dynamodb_local
 from tests import backends
@@ -129,6 +130,13 @@ def storage(aws: Aws) -> Storage:
 @pytest.fixture
 def gallery(storage: Storage, catalog: Catalog) -> Gallery:
     return Gallery(storage, catalog)
+
+
+def put_derived(storage: Storage, found: Record) -> None:
+    """Store what the caption function makes of a photo."""
+    for storing in storage.begin_derived(found.id, found.media, preview=b"p", thumbnail=b"t"):
+        storing.result()
+    storage.put_sidecar(found.id, sidecar(found))
 
 
 TOKEN = "the-token-of-a-gallery"

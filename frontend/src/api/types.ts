@@ -145,7 +145,7 @@ export interface ActivityStep {
 }
 
 /** Stages of a photo's way, in their order. */
-export const STAGES = ["fetch", "decode", "network", "encode", "store", "record"] as const;
+export const STAGES = ["fetch", "decode", "encode", "network", "store", "record"] as const;
 export type Stage = (typeof STAGES)[number];
 
 /** What was done lately. */

@@ -24,11 +24,11 @@ from captionary import identity
 from captionary import reconcile as reconciling
 from captionary.catalog import Catalog
 from captionary.events import ObjectEvent
-from captionary.gallery import Gallery, Work, sidecar
+from captionary.gallery import Gallery, Work
 from captionary.records import LabelJson, Record
 from captionary.search import Query
 from captionary.storage import Storage
-from tests.unit.conftest import IMAGES, MEDIA, TABLE, played_aws
+from tests.unit.conftest import IMAGES, MEDIA, TABLE, played_aws, put_derived
 
 KEYS = ("a.jpg", "b.jpg")
 SUBJECTS = ("cat", "dog", "fox")  # what a photo shows is its whole content
@@ -239,7 +239,7 @@ class Disorder(RuleBasedStateMachine):
     def _finish(self, work: Work, seen: str) -> None:
         label = LabelJson(name=seen, score=0.9, source="model")
         found = replace(work.record, status="ready", caption=seen, labels=(label,), error_code="", error_message="")
-        self.gallery.storage.put_derived(found.id, found.media, preview=b"p", thumbnail=b"t", sidecar=sidecar(found))
+        put_derived(self.gallery.storage, found)
         self.gallery.finish(work, found)
 
 

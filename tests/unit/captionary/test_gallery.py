@@ -13,6 +13,7 @@ from captionary.events import ObjectEvent
 from captionary.gallery import Gallery, Work, read_sidecar, sidecar, with_words
 from captionary.records import Record
 from captionary.storage import Original
+from tests.unit.conftest import put_derived
 
 KEY = "a/photo.jpg"
 ID = identity.image_id(KEY)
@@ -40,17 +41,13 @@ def caption(gallery: Gallery, work: Work) -> Record | None:
     if original is None:
         return None
     found = describe(work, original)
-    put_derived(gallery, found)
+    put_derived(gallery.storage, found)
     return gallery.finish(work, found)
 
 
 def describe(work: Work, original: Original) -> Record:
     found = work.record.of_content(original.etag, len(original.data))
     return replace(found, status="ready", caption=original.data.decode(), error_code="", error_message="")
-
-
-def put_derived(gallery: Gallery, found: Record) -> None:
-    gallery.storage.put_derived(ID, found.media, preview=b"p", thumbnail=b"t", sidecar=sidecar(found))
 
 
 def deliver(gallery: Gallery, event: ObjectEvent) -> None:
@@ -161,7 +158,7 @@ def test_deleted_while_it_was_captioned(gallery: Gallery) -> None:
     original = gallery.storage.fetch(KEY)
     assert original is not None
     found = describe(work, original)
-    put_derived(gallery, found)
+    put_derived(gallery.storage, found)
     gallery.storage.delete_original(KEY)
     gallery.removed(removed("0B"))
     assert gallery.finish(work, found) is None
@@ -176,7 +173,7 @@ def test_deleted_by_a_person_while_it_was_captioned(gallery: Gallery) -> None:
     original = gallery.storage.fetch(KEY)
     assert original is not None
     found = describe(work, original)
-    put_derived(gallery, found)
+    put_derived(gallery.storage, found)
     assert gallery.delete(ID) is True
     assert gallery.finish(work, found) is None
     deliver(gallery, removed("0B"))
@@ -192,7 +189,7 @@ def test_replaced_while_it_was_captioned(gallery: Gallery) -> None:
     stale = describe(slow, original)
     put(gallery, b"new")
     deliver(gallery, created("0B"))
-    put_derived(gallery, stale)
+    put_derived(gallery.storage, stale)
     assert gallery.finish(slow, stale) is None
     record = current(gallery)
     assert record is not None
@@ -265,7 +262,7 @@ def test_finished_in_the_middle_of_being_removed(gallery: Gallery, monkeypatch: 
     original = gallery.storage.fetch(KEY)
     assert original is not None
     found = describe(work, original)
-    put_derived(gallery, found)
+    put_derived(gallery.storage, found)
     gallery.storage.delete_original(KEY)
     head = gallery.storage.head
     overtaken = False

@@ -7,11 +7,12 @@ import pytest
 from captionary import identity
 from captionary import reconcile as reconcile_module
 from captionary.events import ObjectEvent
-from captionary.gallery import Gallery, sidecar
+from captionary.gallery import Gallery
 from captionary.postings import year_of
 from captionary.reconcile import Report, reconcile
 from captionary.records import Record
 from captionary.search import Query
+from tests.unit.conftest import put_derived
 
 
 def add_photo(gallery: Gallery, key: str, content: bytes = b"content") -> Record:
@@ -21,7 +22,7 @@ def add_photo(gallery: Gallery, key: str, content: bytes = b"content") -> Record
     work = gallery.begin([event])[event]
     assert work is not None
     found = replace(work.record.of_content(etag, len(content)), status="ready", caption=key, model_name="m")
-    gallery.storage.put_derived(found.id, found.media, preview=b"p", thumbnail=b"t", sidecar=sidecar(found))
+    put_derived(gallery.storage, found)
     stored = gallery.finish(work, found)
     assert stored is not None
     return stored
@@ -124,7 +125,7 @@ def test_a_restored_photo_without_its_preview_is_queued(gallery: Gallery) -> Non
 
 def test_files_of_no_record_are_removed_once_they_are_old(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = add_photo(gallery, "a")
-    gallery.storage.put_derived("b" * 16, "0" * 8, preview=b"p", thumbnail=b"t", sidecar="{}")
+    put_derived(gallery.storage, replace(kept, id="b" * 16))
     run(gallery)
     assert len([listed for listed in gallery.storage.derived() if "b" * 16 in listed.key]) == 3
     monkeypatch.setattr(reconcile_module, "UNDER_WAY_SECONDS", -10)

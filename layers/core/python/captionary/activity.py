@@ -23,7 +23,7 @@ from .table import Item, Table, key, number
 
 OUTCOMES = ("ready", "failed", "gave_up", "put_off", "removed")  # what else there is changed nothing
 UNCHANGED = "unchanged"
-STAGES = ("fetch", "decode", "network", "encode", "store", "record")
+STAGES = ("fetch", "decode", "encode", "network", "store", "record")
 MAX_MINUTES = 24 * 60
 MOST_STEPS = 120  # of an answer
 _STEPS = (1, 2, 5, 10, 15)  # minutes; round ones, of which an hour is a multiple

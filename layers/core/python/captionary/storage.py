@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -94,12 +94,10 @@ class Storage:
         """Remove an original; no error where there is none."""
         self._s3.delete_object(Bucket=self._images, Key=key)
 
-    def put_derived(self, image_id: str, version: str, *, preview: bytes, thumbnail: bytes, sidecar: str) -> None:
-        """Store what was made of a photo: preview and thumbnail (JPEG), then the sidecar (JSON) that tells of them."""
-        other = self._threads.submit(self._put_jpeg, identity.preview_key(image_id, version), preview)
-        self._put_jpeg(identity.thumbnail_key(image_id, version), thumbnail)
-        other.result()
-        self.put_sidecar(image_id, sidecar)
+    def begin_derived(self, image_id: str, version: str, *, preview: bytes, thumbnail: bytes) -> list[Future[None]]:
+        """Begin to store a photo's preview and thumbnail (JPEG); they are stored when all these have a result."""
+        files = {identity.preview_key(image_id, version): preview, identity.thumbnail_key(image_id, version): thumbnail}
+        return [self._threads.submit(self._put_jpeg, key, data) for key, data in files.items()]
 
     def put_sidecar(self, image_id: str, sidecar: str) -> None:
         """Store a photo's sidecar: the table can be rebuilt from these."""
