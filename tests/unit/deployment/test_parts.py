@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -92,3 +93,13 @@ def test_what_takes_the_space_is_told(tmp_path: Path, capsys: pytest.CaptureFixt
 def test_the_wheels_are_for_the_functions_python() -> None:
     assert read_template()["Globals"]["Function"]["Runtime"] == f"python{build.PYTHON}"
     assert read_template()["Parameters"]["Architecture"]["AllowedValues"] == list(build.MACHINES)
+
+
+def test_zips_of_long_ago_are_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "ZIPS", tmp_path)
+    for number in range(parts.KEPT_ZIPS + 2):
+        (tmp_path / f"{number}.zip").touch()
+        os.utime(tmp_path / f"{number}.zip", (number, number))
+    parts.clear_up()
+    assert len(list(tmp_path.iterdir())) == parts.KEPT_ZIPS
+    assert not (tmp_path / "1.zip").exists()

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
-from typing import Any
+import io
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+from typing import IO, Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -116,3 +120,37 @@ def test_a_stuck_stack_says_how_to_go_on() -> None:
 def test_a_failure_says_its_own_reason_and_not_an_old_one() -> None:
     with pytest.raises(StartError, match="Queue1: reason 1"):
         stack(FakeCloudFormation(None, "ROLLBACK_COMPLETE")).put_up(TEMPLATE, {}, {})
+
+
+class Shelf(NoBuckets):
+    """S3 that keeps what is uploaded."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    def head_object(self, Bucket: str, Key: str) -> None:  # noqa: N803 - boto3's names
+        if Key not in self.kept:
+            raise missing()
+
+    def upload_fileobj(self, file: IO[bytes], bucket: str, key: str) -> None:
+        self.kept[key] = file.read()
+
+
+@pytest.mark.parametrize("keeps_zips", [True, False])
+def test_zips_are_uploaded_once(tmp_path: Path, keeps_zips: bool) -> None:
+    (tmp_path / "app.py").write_text("handler = print\n" * 100)
+    template: Any = {"Resources": {"Api": {"Type": "AWS::Serverless::Function", "Properties": {"CodeUri": "api"}}}}
+    shelf: Any = Shelf()
+    said: list[str] = []
+    cloud = FakeCloudFormation("UPDATE_COMPLETE")
+    zips = tmp_path / "zips" if keeps_zips else None
+    target = replace(stack(cloud, said), s3=shelf, zips=zips)
+    for _ in range(2):
+        target.put_up(template, {"Api": [("app.py", tmp_path / "app.py")]}, {})
+    [(key, content)] = shelf.kept.items()
+    assert len([line for line in said if "uploaded" in line]) == 1
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        [entry] = archive.infolist()
+        assert archive.read("app.py") == (tmp_path / "app.py").read_bytes()
+    assert (entry.compress_size < entry.file_size) is keeps_zips
+    assert template["Resources"]["Api"]["Properties"]["CodeUri"] == {"Bucket": "zips", "Key": key}
