@@ -23,7 +23,6 @@ assert set(NAMED) <= {"minio", "dynamodb-local", "nginx"}, NAMED
 LONGEST_PART = 255 if "minio" in NAMED else 1024  # bytes of a key between two slashes
 needs_own_s3 = pytest.mark.skipif("minio" in NAMED, reason="about the local cloud's own S3")
 needs_own_table = pytest.mark.skipif("dynamodb-local" in NAMED, reason="about the local cloud's own table")
-needs_no_token = pytest.mark.skipif("nginx" in NAMED, reason="behind nginx a gallery has a token")
 
 
 @contextmanager
