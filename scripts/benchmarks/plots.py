@@ -38,7 +38,14 @@ def _runtimes(part: Part) -> Any:
     """The one that takes longest would leave nothing of the others, hence the scale."""
     figures = [figure for figure in part.figures if "faster" in figure.to]
     unit = "milliseconds, on a logarithmic scale"
-    chart = _chart(pygal.HorizontalBar, part, unit, logarithmic=True, show_legend=False)
+    options = {
+        "logarithmic": True,
+        "show_legend": False,
+        "zero": 1,
+        "range": (1, 10_000),
+        "y_labels": [1, 10, 100, 1000, 10_000],
+    }
+    chart = _chart(pygal.HorizontalBar, part, unit, **options)
     chart.x_labels = [figure.what for figure in figures]
     chart.add("", [figure.value for figure in figures])
     return chart
@@ -47,7 +54,7 @@ def _runtimes(part: Part) -> Any:
 def _by_size(part: Part) -> Any:
     rows = list(_asked(part))
     sizes = sorted({size for _, size, _ in rows})
-    chart = _chart(pygal.Line, part, "milliseconds, by photos in the gallery", include_x_axis=True)
+    chart = _chart(pygal.Line, part, "milliseconds, by photos in the gallery", include_x_axis=True, truncate_legend=-1)
     chart.x_labels = [f"{size:,}" for size in sizes]
     for name in dict.fromkeys(name for name, _, _ in rows):
         taken = {size: value for other, size, value in rows if other == name}

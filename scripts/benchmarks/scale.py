@@ -221,14 +221,14 @@ def limits(measured: Measured) -> Rows:
             found.append(
                 (WRITES_PER_PARTITION / each, f"{name}: {each:.1f} of a partition's 1,000 write units", way_out)
             )
-    rows = _head("photos/s", "limit", "how to raise it")
+    rows: Rows = [("photos/s", "limit", "how to raise it"), ("---:", "---", "---")]
     return rows + [(f"{rate:,.0f}", name, way_out) for rate, name, way_out in sorted(found)]
 
 
 def busy_items(measured: Measured) -> Rows:
     """What transactions cost each other."""
     shares = [share / 100 for share in measured.used_like("photos that write ").values()]
-    rows = _head("photos/s", "tries of a photo's transaction", "photos put off")
+    rows = _head("photos/s", "tries of a photo's transaction", "refused eight times")
     for rate in RATES:
         found = contention(rate, shares, DYNAMODB_TRANSACTION)
         rows.append((f"{rate}", f"{found.attempts:.2f}", f"{found.gave_up:.1%}"))

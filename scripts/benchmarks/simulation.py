@@ -59,7 +59,7 @@ class Contention:
     """What became of transactions that wanted the same items."""
 
     attempts: float  # for each photo
-    gave_up: float  # share of photos whose transaction failed to the last, and which come again by the queue
+    gave_up: float  # share of photos whose transaction was refused to the last, and is begun anew
 
 
 def contention(photos_per_second: float, shares: Sequence[float], seconds: float, photos: int = 4000) -> Contention:
