@@ -44,7 +44,9 @@ def test_each_event_is_somebodys() -> None:
     assert OF_FUNCTION.keys() == {path.parent.name for path in ROOT.glob("functions/*/app.py")}
 
 
-@pytest.mark.parametrize(("name", "status"), [(name, 404 if name == "api-get" else 200) for name in OF_FUNCTION["api"]])
+@pytest.mark.parametrize(
+    ("name", "status"), [(name, 404 if name == "api-get" else 200) for name in sorted(OF_FUNCTION["api"])]
+)
 def test_the_api_answers(function: Callable[[str], ModuleType], name: str, status: int) -> None:
     answer = function("api").handler(read(name), CONTEXT)
     assert answer["statusCode"] == status, answer
