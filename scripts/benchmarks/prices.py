@@ -1,7 +1,7 @@
 """What AWS charges in us-east-1, in dollars: list prices, without free tiers and discounts.
 
-Written down from memory in November 2026, and never looked up since: compare them with https://calculator.aws before you rely
-on a figure.
+Written down from memory in November 2026, and never looked up since: compare them with https://calculator.aws before
+you rely on a figure.
 """
 
 LAMBDA_GB_SECOND = {"arm64": 0.0000133334, "x86_64": 0.0000166667}
