@@ -43,8 +43,8 @@ def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, Any]) -
         elif case.path_parameters["id"] in KEPT:
             case.path_parameters["id"] = GONE
     # Deletions that schemathesis does not take for such: it would wonder where its photos are.
-    wanted = case.body.get("ids") if isinstance(case.body, dict) else None
-    if case.operation.label == "POST /images/delete" and isinstance(wanted, list):
+    takes_many_away = case.operation.label == "POST /images/delete"
+    if takes_many_away and isinstance(case.body, dict) and isinstance(wanted := case.body.get("ids"), list):
         case.body["ids"] = [GONE if isinstance(each, str) and len(each) == len(GONE) else each for each in wanted]
     if is_sound(case, ParameterLocation.QUERY) and "cursor" in (case.query or {}):
         case.query["cursor"] = CURSOR
