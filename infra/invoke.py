@@ -19,7 +19,8 @@ import zipfile
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from .clients import ACCESS_KEY, REGION, SECRET_KEY
+from .backends import Backends
+from .clients import ACCESS_KEY, NO_OTHERS, REGION, SECRET_KEY
 from .deploy import ROOT, STACK, read_template
 from .runtime_api import Invocation, Outcome, RuntimeApi
 
@@ -34,7 +35,9 @@ class InvocationError(Exception):
     """The function could not be run, or failed; the message says why."""
 
 
-def invoke(clients: Clients, endpoint: str, name: str, event: bytes, logs: IO[bytes]) -> bytes:
+def invoke(
+    clients: Clients, endpoint: str, name: str, event: bytes, logs: IO[bytes], backends: Backends = NO_OTHERS
+) -> bytes:
     """Run a function.
 
     Args:
@@ -42,6 +45,7 @@ def invoke(clients: Clients, endpoint: str, name: str, event: bytes, logs: IO[by
         name: the function's folder, e.g. "caption".
         event: what it is run on, JSON.
         logs: a file that it writes its logs to.
+        backends: servers that hold the gallery's photos and table in place of the local cloud.
     Returns: its answer, JSON.
     Raises:
         InvocationError: it could not be run, or failed.
@@ -63,7 +67,7 @@ def invoke(clients: Clients, endpoint: str, name: str, event: bytes, logs: IO[by
         process = subprocess.Popen(
             [sys.executable, "-m", "awslambdaric", configuration["Handler"]],
             cwd=code,
-            env=environment(configuration, code, endpoint, api.address, Path(folder)),
+            env=environment(configuration, code, endpoint, api.address, Path(folder), backends),
             stdin=subprocess.DEVNULL,
             stdout=logs,
             stderr=logs,
@@ -93,7 +97,12 @@ def configuration_of(clients: Clients, name: str) -> dict[str, Any]:
 
 
 def environment(
-    configuration: dict[str, Any], code: Path, endpoint: str, runtime_api: str, model: Path
+    configuration: dict[str, Any],
+    code: Path,
+    endpoint: str,
+    runtime_api: str,
+    model: Path,
+    backends: Backends = NO_OTHERS,
 ) -> dict[str, str]:
     """What a function finds in its environment.
 
@@ -106,6 +115,7 @@ def environment(
     return {
         **{variable: os.environ[variable] for variable in INHERITED if variable in os.environ},
         **configuration["Environment"]["Variables"],
+        **backends.environment(),
         "PYTHONPATH": os.pathsep.join([str(ROOT / "layers/core/python"), str(model / "python")]),
         "PYTHONDONTWRITEBYTECODE": "1",
         "NO_PROXY": "127.0.0.1,localhost",

@@ -11,6 +11,7 @@ import click
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.clients import connect
+from infra.data_folder import DataFolder
 from infra.invoke import InvocationError, invoke
 
 from .running import data_option, endpoints_of
@@ -29,7 +30,8 @@ def command(function: str, event: IO[bytes], data: Path) -> None:
     """
     endpoint = endpoints_of(data)["aws_endpoint"]
     try:
-        answer = invoke(connect(endpoint), endpoint, function, event.read(), sys.stderr.buffer)
+        backends = DataFolder(data).backends()
+        answer = invoke(connect(endpoint), endpoint, function, event.read(), sys.stderr.buffer, backends)
     except InvocationError as exc:
         raise click.ClickException(str(exc)) from exc
     except (BotoCoreError, ClientError) as exc:
