@@ -9,7 +9,6 @@ import contextlib
 import json
 import statistics
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -56,7 +55,8 @@ dynamodb_option = click.option(
     "--dynamodb",
     metavar="URL",
     help="A DynamoDB, such as DynamoDB Local, to fill tables in and to read by the API's own code; it takes a million"
-    " photos. Without it the local cloud does, and is asked over HTTP.",
+    " photos. The tables (bench-SIZE) stay, and the next run uses them. Without it the local cloud does, and is asked"
+    " over HTTP.",
 )
 
 
@@ -76,9 +76,10 @@ def filled_galleries(
         dynamodb: address of a DynamoDB, if not the local cloud of each gallery is to keep it.
     """
     with contextlib.ExitStack() as stack:
-        galleries = [stack.enter_context(_on_dynamodb(size, dynamodb) if dynamodb else _local(size)) for size in sizes]
+        galleries = [_on_dynamodb(size, dynamodb) if dynamodb else stack.enter_context(_local(size)) for size in sizes]
         for gallery in galleries:
-            fill(gallery.catalog, gallery.size, words(gallery.size))
+            if not _is_full(gallery.catalog, gallery.size):
+                fill(gallery.catalog, gallery.size, words(gallery.size))
         yield galleries
 
 
@@ -106,11 +107,9 @@ def _local(size: int) -> Iterator[FilledGallery]:
             gallery.kill_all()  # what it holds is thrown away, so it need not be saved
 
 
-@contextmanager
-def _on_dynamodb(size: int, address: str) -> Iterator[FilledGallery]:
+def _on_dynamodb(size: int, address: str) -> FilledGallery:
     client = connect(address).dynamodb
-    table = f"bench-{uuid.uuid4().hex[:8]}"
-    create_table(client, table)
+    table = f"bench-{size}"
     catalog = Catalog(client, table)
 
     def ask(query: dict[str, str]) -> tuple[float, int]:
@@ -122,10 +121,18 @@ def _on_dynamodb(size: int, address: str) -> Iterator[FilledGallery]:
         json.dumps([to_json(record) for record in listing.records])
         return time.perf_counter() - started, len(listing.records)
 
-    try:
-        yield FilledGallery(size, catalog, ask)
-    finally:
+    kept = table in client.list_tables()["TableNames"]
+    if kept and not _is_full(catalog, size):  # filling it was broken off
         client.delete_table(TableName=table)
+        client.get_waiter("table_not_exists").wait(TableName=table, WaiterConfig={"Delay": 1})
+        kept = False
+    if not kept:
+        create_table(client, table)
+    return FilledGallery(size, catalog, ask)
+
+
+def _is_full(catalog: Catalog, size: int) -> bool:
+    return catalog.counts()["ready"] >= size  # counted at last, when all are in
 
 
 def by_turns(
