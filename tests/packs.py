@@ -6,6 +6,8 @@ import hashlib
 import json
 from pathlib import Path
 
+from captionary import packs
+
 
 def make_pack(folder: Path) -> Path:
     """A pack that is whole, for all that can be told without loading its network."""
@@ -14,7 +16,7 @@ def make_pack(folder: Path) -> Path:
     for name, content in files.items():
         (folder / name).write_bytes(content)
     manifest = {
-        "format": 1,
+        "format": packs.FORMAT,
         "name": folder.name,
         "version": "1",
         "input": {"size": 1},

@@ -22,8 +22,8 @@ from .training.encoder import preprocess
 # A picture counts as mistaken where float is sure enough to tell its best label, and finds the one that 8 bits
 # put first less than half as likely.
 LIKELY = 0.5
-MOST_MISTAKEN = 0.1  # of the pictures
-LEAST_COSINE = 0.95  # of the features at each place, on average
+MOST_MISTAKEN = 0.05  # of the pictures
+LEAST_COSINE = 0.99  # of the features at each place, on average
 BATCH = 32
 
 
@@ -34,7 +34,7 @@ def agreement(network: keras.Model, encoder: bytes, photos: Iterable[Image.Image
         network: preprocessed pictures (B, size, size, 3) to probabilities (B, classes), and features
             (B, 7, 7, C) if it gives any; then the photos are squeezed, not cut.
         encoder: a LiteRT file.
-        photos: others than those it was calibrated with.
+        photos: others than those it was rounded by.
     Returns: `pictures`; `top1`, the share of them whose best label is the same; `cosine`, of the features at each
         place, on average, where there are any.
     Raises:
@@ -59,15 +59,14 @@ def agreement(network: keras.Model, encoder: bytes, photos: Iterable[Image.Image
     if mistaken > MOST_MISTAKEN:
         raise PackError(
             f"With 8 bits the network puts another label first than in float, one that float finds unlikely, on "
-            f"{mistaken:.0%} of {len(pictures)} pictures; at most {MOST_MISTAKEN:.0%} is let pass. "
-            "Other photos to calibrate with may help."
+            f"{mistaken:.0%} of {len(pictures)} pictures; at most {MOST_MISTAKEN:.0%} is let pass."
         )
     if features is not None:
         found["cosine"] = round(_cosine(features, np.stack([look[1] for look in looks if look[1] is not None])), 4)
         if not found["cosine"] >= LEAST_COSINE:
             raise PackError(
                 f"With 8 bits the network's features are not what they were in float: their cosine is "
-                f"{found['cosine']}, and should be {LEAST_COSINE} or more. Other photos to calibrate with may help."
+                f"{found['cosine']}, and should be {LEAST_COSINE} or more."
             )
     return found
 

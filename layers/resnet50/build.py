@@ -22,19 +22,19 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
-from numpy.typing import NDArray
 from PIL import Image
 
 from captionary.beam import Search
 from captionary.decoder import BEGIN, STEP
 from captionary.packs import CARD, CROPS, DECODER, ENCODER, FORMAT, HASH, LABELS, MANIFEST, VOCABULARY, file_hash
-from captionary.preprocess import square, squeezed
+from captionary.preprocess import CHANNEL_MEANS_BGR, square, squeezed
 
 from . import decoders
 from .agreement import agreement
 from .card import model_card
 from .decoders import Sentences
 from .networks import conv4_network
+from .rounding import rounded
 from .training import decoder as decoding
 from .training.encoder import preprocess
 from .training.features import look
@@ -44,8 +44,6 @@ HERE = Path(__file__).parent
 IMAGENET_LABELS = HERE / "imagenet_labels.json"
 PHOTOS = HERE / "photos"
 IMAGENET_SIZE = 224
-TYPICAL_SHARE = 0.9  # of calibration pictures whose largest activations are usual,
-ODD_FACTOR = 2.0  # and how many times as large makes a picture an odd one
 
 # Where WordNet's first word for a class is not the one that people use.
 PLAIN_NAMES = {
@@ -123,7 +121,7 @@ def sentences_of(folder: Path) -> Sentences:
 
 
 def shipped_photos() -> Iterator[Image.Image]:
-    """Photos to calibrate with where there are no others: each whole, mirrored, and in parts."""
+    """Photos to round a network by where there are no others: each whole, mirrored, and in parts."""
     for photo in _shipped():
         width, height = photo.size
         for left, top in ((0, 0), (width // 4, 0), (0, height // 4), (width // 4, height // 4)):
@@ -160,7 +158,7 @@ def encoder_to_int8(
     """A pack's encoder: with sentences it gives features too, and is fed whole pictures.
 
     Args:
-        photos: to calibrate with.
+        photos: some dozens, by which it is known what its layers are usually given.
         held_out: others, to compare it with float on.
     Returns: the LiteRT file, and how it agrees with float, see `agreement`.
     Raises:
@@ -189,18 +187,18 @@ def version_of(encoder: bytes, sentences: Sentences | None) -> str:
 
 
 def to_int8(network: keras.Model, photos: Iterable[Image.Image], as_square: Callable[..., Any] = square) -> bytes:
-    """The network as a LiteRT file with weights and activations of 8 bits.
+    """The network as a LiteRT file with weights of 8 bits, and activations of 8 bits at each picture's own scale.
 
     Args:
         network: preprocessed pictures float32 (B, size, size, 3) to probabilities (B, classes), and
             features if it gives any.
-        photos: a hundred or so, which the ranges of the activations are measured on.
+        photos: some dozens, by which it is known what its layers are usually given.
         as_square: how a photo becomes a square, of captionary.preprocess.
-    Returns: takes int8 (1, size, size, 3) at a scale of its own, gives float32.
+    Returns: takes float32 (1, size, size, 3), red, green, blue from 0 to 255, gives float32.
     """
     size = int(network.input_shape[1])
     squares = np.stack([as_square(photo, size) for photo in photos]).astype(np.float32)
-    samples = _typical(network, preprocess(squares))
+    network = _of_pixels(rounded(network, preprocess(squares)))
     with tempfile.TemporaryDirectory() as folder:
         archive = keras.export.ExportArchive()
         archive.track(network)
@@ -212,10 +210,27 @@ def to_int8(network: keras.Model, photos: Iterable[Image.Image], as_square: Call
         archive.write_out(folder, verbose=False)
         converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=["serve"])
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        converter.representative_dataset = lambda: ([sample[np.newaxis]] for sample in samples)
-        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-        converter.inference_input_type = tf.int8
         return bytes(converter.convert())
+
+
+def _of_pixels(network: keras.Model) -> keras.Model:
+    """The same network, of pixels (B, size, size, 3): red, green, blue from 0 to 255.
+
+    ResNet50's first convolution is made to see them as they are: whole numbers, which 8 bits hold exactly. Its
+    kernel turns the channels round, its bias takes off ImageNet's mean, and so the border is made of that mean.
+    """
+    pixels = keras.Input(network.input_shape[1:])
+    try:
+        border, first = network.get_layer("conv1_pad"), network.get_layer("conv1_conv")
+    except ValueError:  # some other network
+        return keras.Model(pixels, network(preprocess(pixels)))
+    mean = np.array(CHANNEL_MEANS_BGR[::-1], np.float32)
+    kernel, bias = first.get_weights()
+    kernel = kernel[:, :, ::-1]
+    same = keras.layers.Conv2D(first.filters, first.kernel_size, first.strides)
+    seen = same(keras.layers.ZeroPadding2D(border.padding)(pixels - mean) + mean)
+    same.set_weights([kernel, bias - np.einsum("hwio,i->o", kernel, mean)])
+    return keras.Model(pixels, keras.Model(first.output, network.outputs)(seen))
 
 
 def decoder_to_litert(decoder: decoding.CaptionNetwork, beams: int) -> bytes:
@@ -236,8 +251,8 @@ def decoder_to_litert(decoder: decoding.CaptionNetwork, beams: int) -> bytes:
         return {"memory": decoder.memory(features)}
 
     def step(tokens: Any, position: Any, memory: Any, cache: Any) -> dict[str, Any]:
-        scores, cache = decoder.step(tokens, position, memory, cache)
-        return {"scores": scores, "cache": cache}
+        scores, written = decoder.step(tokens, position, memory, cache)
+        return {"scores": scores, "written": written}
 
     with tempfile.TemporaryDirectory() as folder:
         archive = keras.export.ExportArchive()
@@ -248,25 +263,6 @@ def decoder_to_litert(decoder: decoding.CaptionNetwork, beams: int) -> bytes:
         converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=[BEGIN, STEP])
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
         return bytes(converter.convert())
-
-
-def _typical(network: keras.Model, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The samples (N, size, size, 3) without those that drive some activation far beyond what others do.
-
-    The range of an 8-bit activation is that of the largest value that calibration meets: one odd
-    picture in a hundred, with a hundred times the usual values, leaves a step or two for all the rest.
-    """
-    peaks = [
-        keras.ops.max(keras.ops.abs(layer.output), axis=(1, 2, 3))
-        for layer in network.layers
-        if isinstance(layer, keras.layers.Activation) and len(layer.output.shape) == 4
-    ]
-    if not peaks:
-        return samples
-    measured = keras.Model(network.input, keras.ops.stack(peaks, axis=1)).predict(samples, batch_size=32, verbose=0)
-    usual = np.quantile(measured, TYPICAL_SHARE, axis=0)  # (activations,)
-    is_usual: NDArray[np.bool_] = (measured <= ODD_FACTOR * usual).all(axis=1)
-    return samples[is_usual]
 
 
 def write_pack(
@@ -298,7 +294,7 @@ def write_pack(
             "name": about.name,
             "version": about.version,
             "created": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
-            "input": {"size": size, "crop": CROPS[bool(sentences)], "channels": "BGR, ImageNet mean subtracted"},
+            "input": {"size": size, "crop": CROPS[bool(sentences)], "channels": "RGB, 0 to 255"},
             "classes": len(labels),
             "scores": about.scores,
             "licence": about.licence,

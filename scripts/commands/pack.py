@@ -27,7 +27,7 @@ from resnet50.training.features import look
 
 from .folders import pack_folder
 
-CALIBRATION_PICTURES = 300
+ROUNDING_PICTURES = 200
 COMPARED_PICTURES = 500
 IMAGENET_LICENCE = "Weights: MIT (He et al. 2015, arXiv:1512.03385). ImageNet: research, non-commercial terms."
 
@@ -149,9 +149,9 @@ def pack_run(
     dev_images = int(summary["settings"]["dev_images"])
     border = len(images.labels) - dev_images
     click.echo("Making it small: 8 bits for each weight ...")
-    calibration = islice((images.image(i) for i in range(border)), CALIBRATION_PICTURES)
+    usual = islice((images.image(i) for i in range(border)), ROUNDING_PICTURES)
     held_out = islice((images.image(i) for i in range(border, len(images.labels))), COMPARED_PICTURES)
-    encoder, agreement = build.encoder_to_int8(network, calibration, held_out, sentences)
+    encoder, agreement = build.encoder_to_int8(network, usual, held_out, sentences)
     labels = [
         build.Label(wnid, build.plain_name(words))
         for wnid, words in zip(summary["wnids"], summary["names"], strict=True)

@@ -136,14 +136,16 @@ def describe(
         count = len(batch)
         memory = decoder.memory(batch)
         beams = count * search.width
-        state: list[Any] = [np.zeros(decoder.cache_shape(beams), np.float32)]
+        state = [np.zeros(decoder.cache_shape(beams), np.float32)]
 
         def step(
             last: NDArray[np.int32], position: int, order: NDArray[np.intp], memory: Any = memory, state: Any = state
         ) -> NDArray[np.float32]:
-            cache = ops.take(ops.convert_to_tensor(state[0]), order, axis=0)
+            state[0] = state[0][order]
             here = ops.convert_to_tensor(np.array([position], np.int32))
-            scores, state[0] = decoder.step(ops.convert_to_tensor(last[:, np.newaxis]), here, memory, cache)
+            cache = ops.convert_to_tensor(state[0])
+            scores, written = decoder.step(ops.convert_to_tensor(last[:, np.newaxis]), here, memory, cache)
+            state[0][..., position % state[0].shape[-2], :] = ops.convert_to_numpy(ops.cast(written, "float32"))
             return np.array(ops.convert_to_numpy(ops.log_softmax(scores)), np.float32)
 
         described += [vocabulary.decode(found.numbers) for found in beam_search(step, count, search)]

@@ -109,8 +109,10 @@ class Sampler(keras.Model):  # type: ignore[misc]
         last, said = ops.full((count,), START, "int32"), []
         for position in range(longest):
             here = ops.convert_to_tensor(np.array([position], np.int32))
-            scores, cache = decoder.step(ops.expand_dims(last, 1), here, memory, cache)
-            cache = ops.cast(cache, "float32")
+            scores, written = decoder.step(ops.expand_dims(last, 1), here, memory, cache)
+            place = position % cache.shape[-2]
+            now = ops.expand_dims(ops.cast(written, "float32"), -2)
+            cache = ops.concatenate([cache[..., :place, :], now, cache[..., place + 1 :, :]], axis=-2)
             up_to = ops.cumsum(ops.softmax(scores + never), axis=-1)
             below = ops.sum(ops.cast(up_to <= chances[:, position : position + 1] * up_to[:, -1:], "int32"), axis=-1)
             over = ops.logical_or(ops.equal(last, END), ops.equal(last, PAD))

@@ -56,8 +56,8 @@ class ShowAndTell(keras.Model):  # type: ignore[misc]
         return ops.stack(state, axis=1)
 
     def cache_shape(self, beams: int) -> tuple[int, ...]:
-        """The shape of what `step` passes on, for that many beams."""
-        return (beams, 2, self.width)
+        """The shape of what is kept of the words so far, for that many beams: the state after the last of them."""
+        return (beams, 2, 1, self.width)
 
     def step(self, tokens: Any, position: Any, memory: Any, cache: Any) -> tuple[Any, Any]:
         """One word on, for B beams.
@@ -66,11 +66,12 @@ class ShowAndTell(keras.Model):  # type: ignore[misc]
             tokens: int32 (B, 1), the last words.
             position: int32 (1,), how many words came before them.
             memory: (B', 2, D); the beams of a picture lie side by side, B / B' of them.
-            cache: (B, 2, D), the state after the words before; any for the first.
-        Returns: scores float32 (B, V) of the next words, and the state after these.
+            cache: (B, 2, 1, D), the state after the words before; any for the first.
+        Returns: scores float32 (B, V) of the next words; and the state (B, 2, D) after these, which belongs into
+            the cache.
         """
         shown = ops.repeat(memory, tokens.shape[0] // memory.shape[0], axis=0)
-        state = ops.where(ops.reshape(ops.equal(position, 0), (1, 1, 1)), shown, cache)
+        state = ops.where(ops.reshape(ops.equal(position, 0), (1, 1, 1)), shown, cache[:, :, 0])
         words = ops.one_hot(tokens[:, 0], self.vocabulary, dtype=self.compute_dtype)
         told = ops.matmul(words, ops.cast(self.word.embeddings, self.compute_dtype))
         hidden, state = self.cell(told, [state[:, 0], state[:, 1]])

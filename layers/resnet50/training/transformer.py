@@ -4,7 +4,7 @@ A Transformer (Vaswani et al. 2017, arXiv:1706.03762), normalised before each pa
 LSTM of Show, Attend and Tell (Xu et al. 2015, arXiv:1502.03044).
 
 Axes: B pictures, K captions of each, T words, S = 49 places of the feature grid, C = 1024 channels,
-D the decoder's width, L its layers, V words of the vocabulary.
+D the decoder's width, H its heads, L its layers, V words of the vocabulary.
 """
 
 from __future__ import annotations
@@ -32,22 +32,23 @@ class _Attention(keras.layers.Layer):  # type: ignore[misc]
             layer.build((*shape[:-1], self.width))
         super().build(shape)
 
-    def call(self, inputs: Any, key_value: Any, mask: Any = None) -> Any:
-        """Inputs (B, T, D), key_value (B, S, 2D), mask (..., T, S) of what may be seen, to (B, T, D)."""
-        query = self._split(self.query(inputs))
-        key, value = ops.split(key_value, 2, axis=-1)
-        scores = ops.matmul(query, ops.transpose(self._split(key), (0, 1, 3, 2)))
-        scores = ops.cast(scores, "float32") * (self.width // self.heads) ** -0.5
-        if mask is not None:
-            scores = ops.where(mask, scores, -1e9)
-        weights = ops.cast(ops.softmax(scores), key_value.dtype)
-        mixed = ops.transpose(ops.matmul(weights, self._split(value)), (0, 2, 1, 3))
-        return self.out(ops.reshape(mixed, (-1, inputs.shape[1], self.width)))
-
-    def _split(self, vectors: Any) -> Any:
-        """(B, T, D) to (B, heads, T, D / heads)."""
-        parts = ops.reshape(vectors, (-1, vectors.shape[1], self.heads, self.width // self.heads))
+    def keys_and_values(self, inputs: Any) -> Any:
+        """Of what is to be seen: (B, S, D) to (B, 2H, S, D / H), each head's keys first, then the values."""
+        parts = ops.reshape(self.key_value(inputs), (-1, inputs.shape[1], 2 * self.heads, self.width // self.heads))
         return ops.transpose(parts, (0, 2, 1, 3))
+
+    def call(self, inputs: Any, seen: Any, mask: Any = None) -> Any:
+        """Inputs (B, T, D), keys and values (B, 2H, S, D / H), mask (..., T, S) of what may be seen, to (B, T, D)."""
+        size = self.width // self.heads
+        query = ops.reshape(self.query(inputs), (-1, inputs.shape[1], self.heads, size))
+        keys, values = seen[:, : self.heads], seen[:, self.heads :]
+        scores = ops.matmul(ops.transpose(query, (0, 2, 1, 3)), ops.transpose(keys, (0, 1, 3, 2)))
+        scores = ops.cast(scores, "float32") * size**-0.5
+        if mask is not None:
+            scores = scores + (1 - ops.cast(mask, "float32")) * -1e9
+        weights = ops.cast(ops.softmax(scores), seen.dtype)
+        mixed = ops.transpose(ops.matmul(weights, values), (0, 2, 1, 3))
+        return self.out(ops.reshape(mixed, (-1, inputs.shape[1], self.width)))
 
 
 class _Block(keras.layers.Layer):  # type: ignore[misc]
@@ -66,15 +67,15 @@ class _Block(keras.layers.Layer):  # type: ignore[misc]
         super().build(shape)
 
     def of_words(self, hidden: Any) -> Any:
-        """Keys and values of words: (B, T, D) to (B, T, 2D)."""
-        return self.to_words.key_value(self.norms[0](hidden))
+        """Keys and values of words: (B, T, D) to (B, 2H, T, D / H)."""
+        return self.to_words.keys_and_values(self.norms[0](hidden))
 
     def call(self, hidden: Any, words: Any, mask: Any, picture: Any, each: int, training: bool = False) -> Any:
         """One layer: hidden (B * each, T, D) to the same.
 
         Args:
             words: keys and values of the words so far, as `of_words` gives them.
-            picture: keys and values of the places (B, S, 2D).
+            picture: keys and values of the places (B, 2H, S, D / H).
             each: sentences of a picture, side by side.
         """
         hidden = hidden + self.dropout(self.to_words(self.norms[0](hidden), words, mask), training=training)
@@ -106,7 +107,7 @@ class _PictureBlock(keras.layers.Layer):  # type: ignore[misc]
     def call(self, places: Any, training: bool = False) -> Any:
         """(B, S, D) to the same."""
         normal = self.norms[0](places)
-        seen = self.to_places(normal, self.to_places.key_value(normal))
+        seen = self.to_places(normal, self.to_places.keys_and_values(normal))
         places = places + self.dropout(seen, training=training)
         return places + self.dropout(self.narrow(self.wide(self.norms[1](places))), training=training)
 
@@ -129,7 +130,7 @@ class Transformer(keras.Model):  # type: ignore[misc]
         super().__init__()
         self.vocabulary, self.width, self.longest = vocabulary, width, longest
         self.channels = channels
-        self.memory_shape = (layers, PLACES, 2 * width)
+        self.memory_shape = (layers * 2 * heads, PLACES, width // heads)
         self.project = keras.layers.Dense(width)
         self.project_norm = keras.layers.LayerNormalization(epsilon=1e-5)
         self.place = keras.layers.Embedding(PLACES, width)
@@ -160,21 +161,23 @@ class Transformer(keras.Model):  # type: ignore[misc]
         hidden = self.dropout(hidden + self.position(ops.arange(length)), training=training)
         mask = ops.tril(ops.ones((length, length), "bool"))
         for i, block in enumerate(self.blocks):
-            hidden = block(hidden, block.of_words(hidden), mask, picture[:, i], each=captions, training=training)
+            hidden = block(
+                hidden, block.of_words(hidden), mask, self._own(picture, i), each=captions, training=training
+            )
         return ops.reshape(self._scores(hidden), (-1, captions, length, self.vocabulary))
 
     def memory(self, features: Any, training: bool = False) -> Any:
-        """What the words will look at: features (B, S, C) to keys and values (B, L, S, 2D)."""
+        """What the words will look at: features (B, S, C) to keys and values (B, 2LH, S, D / H)."""
         places = self.project_norm(self.project((features - self.mean) / self.deviation))
         places = self.dropout(places + self.place(ops.arange(PLACES)), training=training)
         for picture_block in self.picture_blocks:
             places = picture_block(places, training=training)
-        return ops.stack([block.to_picture.key_value(places) for block in self.blocks], axis=1)
+        return ops.concatenate([block.to_picture.keys_and_values(places) for block in self.blocks], axis=1)
 
     def cache_shape(self, beams: int) -> tuple[int, ...]:
-        """The shape of what `step` passes on, for that many beams."""
-        layers, _, size = self.memory_shape
-        return (beams, layers, self.longest, size)
+        """The shape of what is kept of the words so far, for that many beams; T is the last axis but one."""
+        both, _, size = self.memory_shape
+        return (beams, both, self.longest, size)
 
     def step(self, tokens: Any, position: Any, memory: Any, cache: Any) -> tuple[Any, Any]:
         """One word on, for B beams.
@@ -182,22 +185,29 @@ class Transformer(keras.Model):  # type: ignore[misc]
         Args:
             tokens: int32 (B, 1), the last words.
             position: int32 (1,), how many words came before them.
-            memory: (B', L, S, 2D); the beams of a picture lie side by side, B / B' of them.
-            cache: (B, L, T, 2D), keys and values of the words before; any for the first.
-        Returns: scores float32 (B, V) of the next words, and the cache with these words in it.
+            memory: (B', 2LH, S, D / H); the beams of a picture lie side by side, B / B' of them.
+            cache: (B, 2LH, T, D / H), keys and values of the words before; what comes after them is not looked at.
+        Returns: scores float32 (B, V) of the next words; and keys and values (B, 2LH, D / H) of these words, which
+            belong into the cache at this position.
         """
         # By multiplication, not by look-up: so 8-bit weights serve both ends of the network.
         words = ops.one_hot(tokens, self.vocabulary, dtype=self.compute_dtype)  # (B, 1, V)
         hidden = ops.matmul(words, ops.cast(self.word.embeddings, self.compute_dtype)) * self.width**0.5
         hidden = hidden + self.position(position)
-        here = ops.reshape(ops.equal(ops.arange(self.longest), position), (1, self.longest, 1))
-        mask = ops.reshape(ops.arange(self.longest) <= position, (1, 1, 1, self.longest))
+        # These words come after all that the cache has room for.
+        mask = ops.concatenate([ops.arange(self.longest) < position, ops.ones((1,), "bool")])
         each, written = tokens.shape[0] // memory.shape[0], []
         for i, block in enumerate(self.blocks):
-            words = ops.where(here, block.of_words(hidden), cache[:, i])
-            written.append(words)
-            hidden = block(hidden, words, mask, memory[:, i], each=each)
-        return self._scores(hidden)[:, 0], ops.stack(written, axis=1)
+            words = block.of_words(hidden)
+            written.append(words[:, :, 0])
+            words = ops.concatenate([ops.cast(self._own(cache, i), words.dtype), words], axis=2)
+            hidden = block(hidden, words, mask, self._own(memory, i), each=each)
+        return self._scores(hidden)[:, 0], ops.concatenate(written, axis=1)
+
+    def _own(self, keys_and_values: Any, layer: int) -> Any:
+        """A layer's own, of those of all layers (B, 2LH, S, D / H)."""
+        size = keys_and_values.shape[1] // len(self.blocks)
+        return keys_and_values[:, layer * size : (layer + 1) * size]
 
     def _scores(self, hidden: Any) -> Any:
         embedding = ops.transpose(ops.cast(self.word.embeddings, hidden.dtype))

@@ -30,17 +30,6 @@ def test_an_imagenet_pack_from_a_file_of_weights(tmp_path: Path) -> None:
     assert probabilities.shape == (1000,)
 
 
-def test_odd_pictures_do_not_spoil_the_calibration() -> None:
-    pictures = keras.Input((8, 8, 3))
-    network = keras.Model(pictures, keras.layers.Activation("relu")(keras.layers.Conv2D(2, 3)(pictures)))
-    random = np.random.default_rng(1)
-    samples = random.normal(0, 50, (40, 8, 8, 3)).astype(np.float32)
-    samples[7] *= 100
-    kept = build._typical(network, samples)
-    assert len(kept) >= 36
-    assert np.abs(kept).max() == np.abs(np.delete(samples, 7, axis=0)).max()
-
-
 def test_weights_that_do_not_fit(tmp_path: Path, tiny_network: keras.Model) -> None:
     tiny_network.save_weights(tmp_path / "tiny.weights.h5")
     (tmp_path / "text.weights.h5").write_text("hello")
@@ -115,7 +104,7 @@ def test_plain_names(synonyms: str, name: str) -> None:
     assert build.plain_name(synonyms) == name
 
 
-def test_there_are_photos_to_calibrate_with() -> None:
+def test_there_are_photos_to_round_by() -> None:
     photos = list(build.shipped_photos())
     assert len(photos) >= 40
     assert {photo.mode for photo in photos} == {"RGB"}

@@ -64,9 +64,9 @@ def test_labels_that_do_not_fit_are_refused(copy: Path) -> None:
     ("content", "reason"),
     [
         ("{", "can't be read"),
-        ("[]", "not a pack of format 1"),
-        ('{"format": 99}', "not a pack of format 1"),
-        ('{"format": 1, "name": "x"}', "lacks classes, files, input, version"),
+        ("[]", "not a pack of format 2"),
+        ('{"format": 99}', "not a pack of format 2"),
+        ('{"format": 2, "name": "x"}', "lacks classes, files, input, version"),
     ],
 )
 def test_manifests_that_make_no_sense(copy: Path, content: str, reason: str) -> None:

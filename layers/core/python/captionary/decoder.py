@@ -18,8 +18,8 @@ class Decoder:
     """A loaded decoder: `decoder.tflite` with two signatures, for as many beams as the search is wide.
 
     begin    features (1, 49, C) to memory, what each word will look at
-    step     tokens int32 (W, 1), position int32 (1,), memory, cache (W, ...) to scores (W, V) of the next
-             word, and the cache after these words
+    step     tokens int32 (W, 1), position int32 (1,), memory, cache (W, ..., T, D) to scores (W, V) of the next
+             word, and what is to be written (W, ..., D) into the cache at this position, or modulo T
     """
 
     def __init__(self, path: Path, vocabulary: Vocabulary, search: Search, threads: int = 1) -> None:
@@ -32,13 +32,16 @@ class Decoder:
         """Words for a picture, by its features (49, C); any shape with as many values will do."""
         memory = self._begin(features=features.reshape(1, 49, -1))["memory"]
         cache = np.zeros(self._cache_shape, np.float32)
+        beams = np.arange(self._search.width)
 
         def step(last: NDArray[np.int32], position: int, order: NDArray[np.intp]) -> NDArray[np.float32]:
             nonlocal cache
+            if (order != beams).any():
+                cache = cache[order]
             answer = self._step(
-                tokens=last[:, np.newaxis], position=np.array([position], np.int32), memory=memory, cache=cache[order]
+                tokens=last[:, np.newaxis], position=np.array([position], np.int32), memory=memory, cache=cache
             )
-            cache = answer["cache"]
+            cache[..., position % cache.shape[-2], :] = answer["written"]
             return _log_softmax(answer["scores"])
 
         [found] = beam_search(step, 1, self._search)

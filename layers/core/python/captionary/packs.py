@@ -2,7 +2,8 @@
 
 manifest.json    name, version, input, classes, scores, licence, provenance, SHA-256 of each file
 labels.json      [{"wnid", "name"}, ...], one for each class, in the order of the network's output
-encoder.tflite   (1, size, size, 3) to class probabilities (1, classes), and features (1, 7, 7, C) for the decoder
+encoder.tflite   pixels float32 (1, size, size, 3), red, green, blue from 0 to 255, to class probabilities
+                 (1, classes), and features (1, 7, 7, C) for the decoder
 
 and, in packs that caption in sentences, with `decoder` in the manifest (how to search):
 
@@ -25,7 +26,7 @@ from .beam import Search
 from .errors import PackError
 from .words import Vocabulary
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 LABELS = "labels.json"
 ENCODER = "encoder.tflite"
