@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+import uuid
 from collections.abc import Callable
 from functools import partial
 from itertools import accumulate, product
@@ -126,13 +127,14 @@ def likenesses(galleries: list[FilledGallery]) -> list[Figure]:
 def writes(catalog: Catalog) -> list[Figure]:
     """What writing a record takes, by turns without index and with it; its words are known."""
     without, with_index = [], []
+    run = uuid.uuid4().hex  # the table may be one that an earlier run wrote to
     for i in range(WRITES):
-        with_index.append(_seconds_of_write(catalog, f"with/{i}/img_1.jpg", i))
+        with_index.append(_seconds_of_write(catalog, f"{run}/with/{i}/img_1.jpg", i))
         with (
             mock.patch.object(catalog_module, "words_of", return_value=()),
             mock.patch.object(catalog.labels, "changes", return_value=[]),
         ):
-            without.append(_seconds_of_write(catalog, f"without/{i}/img_1.jpg", i))
+            without.append(_seconds_of_write(catalog, f"{run}/without/{i}/img_1.jpg", i))
     plain, indexed = typical_of(without), typical_of(with_index)
     return [
         Figure("a record written, not indexed", plain * 1e3, "ms"),
