@@ -47,7 +47,9 @@ def create_table(client: DynamoDBClient, name: str) -> None:
 
 
 def fill(catalog: Catalog, count: int, words: Callable[[int], Words]) -> None:
-    """Add so many records to an empty table.
+    """Add so many records to an empty table, and as many more as make its newest page full.
+
+    So galleries of any size are alike in how many pages a look at the newest photos takes.
 
     Args:
         words: what the photo of a number is found by.
@@ -55,7 +57,7 @@ def fill(catalog: Catalog, count: int, words: Callable[[int], Words]) -> None:
     counts: Counts = Counter()
     steps = range(0, count, PLACES_PER_PAGE)
     for start in track(steps, f"Filling in {count:,}", console=Console(stderr=True)):
-        numbers = range(start, min(start + PLACES_PER_PAGE, count))
+        numbers = range(start, start + PLACES_PER_PAGE)
         places = catalog.timeline.take_places(len(numbers))
         records = [_record(i, place.page, place.created_at, words(i)) for i, place in zip(numbers, places, strict=True)]
         _put(catalog, [item for record in records for item in (table._to_item(record), _entry(record))])

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable
 from functools import partial
 from itertools import accumulate, product
+from typing import TYPE_CHECKING
 from unittest import mock
 
 import click
@@ -17,7 +18,7 @@ from captionary import identity
 from captionary.catalog import Catalog
 from captionary.records import LabelJson, Record
 
-from .filling import Words
+from .filling import Words, create_table
 from .galleries import (
     FilledGallery,
     by_turns,
@@ -28,6 +29,9 @@ from .galleries import (
     typical_of,
 )
 from .report import Figure, Part, tell
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 HITS = 50  # of what is rare, in a gallery of any size, and a page of what is not
 WRITES = 300
@@ -70,7 +74,7 @@ def command(sizes: str, dynamodb: str | None, as_json: bool) -> None:
 
 def measure(galleries: list[FilledGallery]) -> Part:
     """Each search in each gallery, photos that look alike, and what the index costs a write."""
-    figures = [*searches(galleries), *likenesses(galleries), *writes(galleries[-1].catalog)]
+    figures = [*searches(galleries), *likenesses(galleries), *writes(galleries[-1].catalog.table.client)]
     return Part("search", f"A page of up to {HITS} photos that a search finds", tuple(figures))
 
 
@@ -124,17 +128,19 @@ def likenesses(galleries: list[FilledGallery]) -> list[Figure]:
     return [*first, *by_turns(askable, "photos that look alike", look)]
 
 
-def writes(catalog: Catalog) -> list[Figure]:
-    """What writing a record takes, by turns without index and with it; its words are known."""
+def writes(client: DynamoDBClient) -> list[Figure]:
+    """What writing a record takes, by turns without index and with it, in a table of its own; its words are known."""
+    catalog = Catalog(client, f"bench-writes-{uuid.uuid4().hex[:8]}")
+    create_table(client, catalog.table.name)
     without, with_index = [], []
-    run = uuid.uuid4().hex  # the table may be one that an earlier run wrote to
     for i in range(WRITES):
-        with_index.append(_seconds_of_write(catalog, f"{run}/with/{i}/img_1.jpg", i))
+        with_index.append(_seconds_of_write(catalog, f"with/{i}/img_1.jpg", i))
         with (
             mock.patch.object(catalog_module, "words_of", return_value=()),
             mock.patch.object(catalog.labels, "changes", return_value=[]),
         ):
-            without.append(_seconds_of_write(catalog, f"{run}/without/{i}/img_1.jpg", i))
+            without.append(_seconds_of_write(catalog, f"without/{i}/img_1.jpg", i))
+    client.delete_table(TableName=catalog.table.name)
     plain, indexed = typical_of(without), typical_of(with_index)
     return [
         Figure("a record written, not indexed", plain * 1e3, "ms"),

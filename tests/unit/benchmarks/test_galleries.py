@@ -6,15 +6,15 @@ import pytest
 
 from benchmarks import filling, galleries, search
 from benchmarks.filling import Words
+from captionary.timeline import PLACES_PER_PAGE
 from tests.unit.conftest import Aws
 
-SIZE = 60
+SIZE = PLACES_PER_PAGE
 
 
 @pytest.fixture
 def dynamodb(monkeypatch: pytest.MonkeyPatch, aws: Aws) -> str:
     monkeypatch.setattr(galleries, "connect", lambda address: aws)
-    monkeypatch.setattr(search, "WRITES", 10)
     return "http://dynamodb.invalid"
 
 
@@ -24,13 +24,11 @@ def kestrels(size: int) -> Callable[[int], Words]:
 
 def test_a_table_that_was_filled_serves_the_next_run(dynamodb: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with galleries.filled_galleries([SIZE], kestrels, dynamodb) as [first]:
-        assert first.ask({"limit": "100", "q": "kestrel"})[1] == SIZE // 2
-        search.writes(first.catalog)
+        assert first.ask({"limit": "200", "q": "kestrel"})[1] == SIZE // 2
     monkeypatch.delattr(galleries, "fill")
 
     with galleries.filled_galleries([SIZE], kestrels, dynamodb) as [second]:
-        assert second.ask({"limit": "100", "q": "kestrel"})[1] == SIZE // 2
-        search.writes(second.catalog)
+        assert second.ask({"limit": "200", "q": "kestrel"})[1] == SIZE // 2
 
 
 def test_a_table_whose_filling_broke_off_is_filled_anew(dynamodb: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,4 +44,17 @@ def test_a_table_whose_filling_broke_off_is_filled_anew(dynamodb: str, monkeypat
             pass
 
     with galleries.filled_galleries([SIZE], kestrels, dynamodb) as [gallery]:
-        assert gallery.ask({"limit": "100"})[1] == SIZE
+        assert gallery.ask({"limit": "200"})[1] == SIZE
+
+
+def test_the_newest_page_of_any_gallery_is_full(dynamodb: str) -> None:
+    with galleries.filled_galleries([10, SIZE + 10], kestrels, dynamodb) as both:
+        assert [gallery.catalog.counts()["ready"] for gallery in both] == [SIZE, 2 * SIZE]
+
+
+def test_writing_is_measured_in_a_table_of_its_own(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "WRITES", 15)
+    tables = aws.dynamodb.list_tables()["TableNames"]
+    plain, indexed = search.writes(aws.dynamodb)
+    assert indexed.ratio == indexed.value / plain.value
+    assert aws.dynamodb.list_tables()["TableNames"] == tables
