@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from . import everything, listing, page, pipeline, runtimes, scale, search, stages, usage, worker
+from . import captioner, everything, listing, page, pipeline, runtimes, scale, search, stages, usage, worker
 
 
 @click.group(invoke_without_command=True)
@@ -20,6 +20,7 @@ def main(context: click.Context) -> None:
 
 
 main.add_command(everything.command, "all")
+main.add_command(captioner.command, "captioner")
 main.add_command(stages.command, "stages")
 main.add_command(worker.command, "worker")
 main.add_command(runtimes.command, "runtimes")

@@ -4,7 +4,8 @@ A Transformer (Vaswani et al. 2017, arXiv:1706.03762), normalised before each pa
 LSTM of Show, Attend and Tell (Xu et al. 2015, arXiv:1502.03044).
 
 Axes: B pictures, K captions of each, T words, S = 49 places of the feature grid, C = 1024 channels,
-D the decoder's width, H its heads, L its layers, V words of the vocabulary.
+D the decoder's width, H its heads, L its layers, V words of the vocabulary. Keys and values of all heads and layers
+share an axis (2LH), for LiteRT's fast kernels take arrays of few axes alone.
 """
 
 from __future__ import annotations
