@@ -59,14 +59,16 @@ def agreement(network: keras.Model, encoder: bytes, photos: Iterable[Image.Image
     if mistaken > MOST_MISTAKEN:
         raise PackError(
             f"With 8 bits the network puts another label first than in float, one that float finds unlikely, on "
-            f"{mistaken:.0%} of {len(pictures)} pictures; at most {MOST_MISTAKEN:.0%} is let pass."
+            f"{mistaken:.0%} of {len(pictures)} pictures; at most {MOST_MISTAKEN:.0%} is let pass. "
+            "No pack was written. A network that was trained further may stand it better."
         )
     if features is not None:
         found["cosine"] = round(_cosine(features, np.stack([look[1] for look in looks if look[1] is not None])), 4)
         if not found["cosine"] >= LEAST_COSINE:
             raise PackError(
                 f"With 8 bits the network's features are not what they were in float: their cosine is "
-                f"{found['cosine']}, and should be {LEAST_COSINE} or more."
+                f"{found['cosine']}, and should be {LEAST_COSINE} or more. No pack was written. "
+                "A network that was trained further may stand it better."
             )
     return found
 

@@ -29,15 +29,13 @@ def rounded(network: keras.Model, pictures: NDArray[np.float32]) -> keras.Model:
     """
     network = _copy(network)
     layers = [layer for layer in network.layers if isinstance(layer, keras.layers.Conv2D | keras.layers.Dense)]
-    if not layers:
-        return network
-    means = keras.Model(network.input, [_channel_means(layer.input) for layer in layers])
-    usual = means.predict(pictures, batch_size=BATCH, verbose=0)
-    for layer, own in zip(layers, usual if len(layers) > 1 else [usual], strict=True):
+    means = keras.Model(network.input, {layer.name: _channel_means(layer.input) for layer in layers})
+    usual = means.predict(pictures, batch_size=BATCH, verbose=0)  # (N, inputs) of each layer
+    for layer in layers:
         kernel, bias = layer.get_weights()
         steps = round_kernel(kernel)
         error = (steps - kernel).reshape(-1, *kernel.shape[-2:]).sum(axis=0)  # (inputs, outputs)
-        layer.set_weights([steps, bias - own.mean(axis=0) @ error])
+        layer.set_weights([steps, bias - usual[layer.name].mean(axis=0) @ error])
     return network
 
 

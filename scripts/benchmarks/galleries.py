@@ -121,13 +121,13 @@ def _on_dynamodb(size: int, address: str) -> FilledGallery:
         json.dumps([to_json(record) for record in listing.records])
         return time.perf_counter() - started, len(listing.records)
 
-    kept = table in client.list_tables()["TableNames"]
-    if kept and not _is_full(catalog, size):  # filling it was broken off
-        client.delete_table(TableName=table)
-        client.get_waiter("table_not_exists").wait(TableName=table, WaiterConfig={"Delay": 1})
-        kept = False
-    if not kept:
+    try:
         create_table(client, table)
+    except client.exceptions.ResourceInUseException:  # an earlier run made it
+        if not _is_full(catalog, size):  # and filling it was broken off
+            client.delete_table(TableName=table)
+            client.get_waiter("table_not_exists").wait(TableName=table, WaiterConfig={"Delay": 1})
+            create_table(client, table)
     return FilledGallery(size, catalog, ask)
 
 

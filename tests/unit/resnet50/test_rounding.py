@@ -61,6 +61,14 @@ def test_what_is_usual_comes_out_as_in_float(network: keras.Model) -> None:
         np.testing.assert_array_equal(one, other, err_msg="the network itself stays")
 
 
+def test_the_bias_makes_up_for_what_rounding_changes_on_average() -> None:
+    pictures = keras.Input((SIZE, SIZE, 3))
+    network = keras.Model(pictures, keras.layers.Conv2D(32, 1)(pictures))
+    bright = RANDOM.normal(200, 20, (20, SIZE, SIZE, 3)).astype(np.float32)
+    there, here = (np.asarray(some(bright)).mean(axis=(0, 1, 2)) for some in (network, rounded(network, bright)))
+    np.testing.assert_allclose(here, there, atol=1e-3)
+
+
 def test_the_converter_keeps_the_steps(network: keras.Model) -> None:
     encoder = Interpreter(model_content=build.to_int8(network, NOISE))
     [kernel] = [
