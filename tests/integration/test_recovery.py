@@ -14,7 +14,7 @@ import pytest
 
 from infra.models import SHIPPED
 from infra.sandbox import RunningGallery, eventually
-from tests.running import PHOTOS, worker_pids
+from tests.running import PHOTOS, is_running, worker_pids
 
 pytestmark = pytest.mark.integration
 
@@ -237,12 +237,7 @@ def test_no_process_outlives_the_one_that_started_it(own_gallery: RunningGallery
     children = [own_gallery.pid_of("infra.ministack"), own_gallery.pid_of("infra.front_door")]
     os.kill(own_gallery.process.pid, signal.SIGKILL)
     own_gallery.process.wait()
-    eventually(lambda: not any(_is_running(pid) for pid in children))
+    eventually(lambda: not any(is_running(pid) for pid in children))
     time.sleep(0.2)
     assert own_gallery.process.stdout is not None
     own_gallery.process.stdout.close()
-
-
-def _is_running(pid: int) -> bool:
-    status = Path(f"/proc/{pid}/stat")
-    return status.exists() and status.read_text().rsplit(")", 1)[1].split()[0] != "Z"

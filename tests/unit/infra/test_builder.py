@@ -14,6 +14,7 @@ from infra.builder import Builder, BuildError
 from infra.deploy import ROOT
 from infra.sandbox import eventually
 from tests.packs import make_pack
+from tests.running import is_running
 
 MAKE = "import sys; from pathlib import Path; from tests.packs import make_pack; make_pack(Path(sys.argv[1]))"
 # A shell with a child: what a build is.
@@ -40,11 +41,6 @@ def started(out: Path, *command: str) -> Builder:
 def ended(build: Builder) -> Builder:
     eventually(build.has_ended)
     return build
-
-
-def is_running(pid: int) -> bool:
-    status = Path(f"/proc/{pid}/stat")
-    return status.exists() and status.read_text().rsplit(")", 1)[1].split()[0] != "Z"
 
 
 def lingering(folder: Path) -> list[int]:
