@@ -199,18 +199,8 @@ def to_int8(network: keras.Model, photos: Iterable[Image.Image], as_square: Call
     size = int(network.input_shape[1])
     squares = np.stack([as_square(photo, size) for photo in photos]).astype(np.float32)
     network = _of_pixels(rounded(network, preprocess(squares)))
-    with tempfile.TemporaryDirectory() as folder:
-        archive = keras.export.ExportArchive()
-        archive.track(network)
-        archive.add_endpoint(
-            "serve",
-            lambda pictures: network(pictures, training=False),
-            input_signature=[tf.TensorSpec((1, size, size, 3), tf.float32)],
-        )
-        archive.write_out(folder, verbose=False)
-        converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=["serve"])
-        converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        return bytes(converter.convert())
+    picture = tf.TensorSpec((1, size, size, 3), tf.float32, name="pictures")
+    return _litert(network, {"serve": (lambda pictures: network(pictures, training=False), [picture])})
 
 
 def _of_pixels(network: keras.Model) -> keras.Model:
@@ -254,13 +244,25 @@ def decoder_to_litert(decoder: decoding.CaptionNetwork, beams: int) -> bytes:
         scores, written = decoder.step(tokens, position, memory, cache)
         return {"scores": scores, "written": written}
 
+    return _litert(decoder, {BEGIN: (begin, [features]), STEP: (step, [tokens, position, memory, cache])})
+
+
+def _litert(network: keras.Model, signatures: dict[str, tuple[Callable[..., Any], list[tf.TensorSpec]]]) -> bytes:
+    """A network's functions as a LiteRT file with weights of 8 bits.
+
+    Args:
+        signatures: by name, a function of the network and what it is given.
+    """
+    functions = {
+        name: tf.function(function, input_signature=given, autograph=False)
+        for name, (function, given) in signatures.items()
+    }
+    module = tf.Module()  # Keras' own export traces all twice
+    module.weights = [weight.value for weight in network.weights]
     with tempfile.TemporaryDirectory() as folder:
-        archive = keras.export.ExportArchive()
-        archive.track(decoder)
-        archive.add_endpoint(BEGIN, begin, input_signature=[features])
-        archive.add_endpoint(STEP, step, input_signature=[tokens, position, memory, cache])
-        archive.write_out(folder, verbose=False)
-        converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=[BEGIN, STEP])
+        concrete = {name: function.get_concrete_function() for name, function in functions.items()}
+        tf.saved_model.save(module, folder, signatures=concrete)
+        converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=list(signatures))
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
         return bytes(converter.convert())
 
