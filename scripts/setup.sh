@@ -116,6 +116,19 @@ need_apart() {
     install_set "$apart" "$1"
 }
 
+# side_by_side COMMAND...: run commands at once; stop where one failed, once all are through.
+side_by_side() {
+    local command job jobs=() failed=
+    for command in "$@"; do
+        $command &
+        jobs+=($!)
+    done
+    for job in "${jobs[@]}"; do
+        wait "$job" || failed=yes
+    done
+    [ -z "$failed" ] || exit 1
+}
+
 # A Chromium for the end-to-end tests; without one they say that they were skipped.
 need_browser() {
     local name

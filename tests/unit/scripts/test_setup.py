@@ -154,3 +154,14 @@ def test_a_page_that_can_not_be_built_without_node(programs: Path) -> None:
     assert (result.returncode, result.stdout) == (1, "")
     assert result.stderr.count("\n") == 1
     assert result.stderr.startswith("Captionary needs Node 20.19 or newer, with npm, to build its page; none is what")
+
+
+def test_what_is_set_up_side_by_side(programs: Path) -> None:
+    result = run('side_by_side "echo one" "echo two"; echo then', programs)
+    assert (sorted(result.stdout.split()), result.returncode) == (["one", "then", "two"], 0)
+
+
+def test_one_that_fails_stops_what_comes_after_all(programs: Path) -> None:
+    make(programs, "slow", "read -t 0.3 <> <(:); echo slow")
+    result = run('side_by_side "fail No network." "slow"; echo then', programs)
+    assert (result.stdout, result.stderr, result.returncode) == ("slow\n", "No network.\n", 1)
