@@ -63,6 +63,7 @@ class GivenCloud:
     def __init__(self, address: str) -> None:
         """Raises: StartError: it is no such address."""
         self.endpoint = _checked(address)
+        self.name = f"cloud at {self.endpoint}"
         self._next_look = 0.0
 
     @property

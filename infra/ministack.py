@@ -80,6 +80,8 @@ FULL = (
 class MiniStack:
     """A local cloud as a child process, with all its state in one folder."""
 
+    name = "local cloud"
+
     def __init__(
         self,
         data: DataFolder,

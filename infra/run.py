@@ -143,7 +143,7 @@ class Supervisor:
             time.sleep(0.2)
             dead = [
                 name
-                for name, is_dead in (("local cloud", self._cloud.died()), ("front door", self._door_died()))
+                for name, is_dead in ((self._cloud.name, self._cloud.died()), ("front door", self._door_died()))
                 if is_dead
             ]
             if not dead:
@@ -160,7 +160,7 @@ class Supervisor:
             say(f"The {' and the '.join(dead)} died; starting again.")
             time.sleep(RESTART_PAUSES[deaths])
             self._stop_door()
-            if "local cloud" in dead:
+            if self._cloud.name in dead:
                 self._cloud.kill()
                 self._start_cloud()
             self._start_door()
@@ -241,7 +241,7 @@ class Supervisor:
             }
             outputs = deploy(connect(self._cloud.endpoint), pack.folder, parameters, self._wheels)
         except CLOUD_ERRORS as exc:
-            raise StartError(f"The local cloud refused to deploy template.yaml: {exc}") from exc
+            raise StartError(f"The {self._cloud.name} refused to deploy template.yaml: {exc}") from exc
         self._pack = pack
         return outputs
 

@@ -104,6 +104,7 @@ def test_a_cloud_that_goes_takes_the_gallery_along(page: None, tmp_path: Path) -
     with plain_ministack(tmp_path / "cloud") as address:
         gallery = RunningGallery(tmp_path / "data", free_port(), options=("--cloud", address))
         gallery.start()
+    gallery.wait_for_line(f"The cloud at {address} died; starting again.")
     gallery.wait_for_line(f"Nothing answers at {address}.")
     assert gallery.process is not None
     assert gallery.process.wait(60) == 1
