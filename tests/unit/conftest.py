@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import importlib.util
 import io
 import logging
@@ -22,6 +23,7 @@ from unittest.mock import patch
 
 import boto3
 import pytest
+from botocore.loaders import JSONFileLoader
 from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.dynamodb import models as dynamodb_models
@@ -61,6 +63,15 @@ def start_real_table() -> Iterator[None]:
         return
     with dynamodb_local() as address:
         real_table["AWS_ENDPOINT_URL_DYNAMODB"] = address
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def read_models_once() -> Iterator[None]:
+    """Moto begins each test with a new session, which would read AWS' descriptions of its services anew: long ones."""
+    reader = JSONFileLoader()
+    read = functools.cache(reader.load_file)
+    with patch.object(JSONFileLoader, "load_file", lambda self, path: read(path)):
         yield
 
 
