@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,9 @@ from infra.ministack import free_port
 from infra.sandbox import RunningGallery
 from tests.backends import on_other_servers
 from tests.running import PHOTOS, TOKEN
+
+# Shells start what runs in the background with Ctrl-C ignored, and what tests start would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
