@@ -10,13 +10,26 @@ from pathlib import Path
 import pytest
 
 from infra.deploy import ROOT
-from infra.ministack import free_port
+from infra.ministack import claim, free_port
+from infra.run import CLOUD_PORT
 from infra.sandbox import RunningGallery
 from tests.backends import on_other_servers
 from tests.running import PHOTOS, TOKEN
 
 # Shells start what runs in the background with Ctrl-C ignored, and what tests start would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Whichever process of a run comes first keeps the usual port from all galleries of the tests. One that is stopped and
+# started would find it taken by another process' gallery; other ports are hardly met twice.
+_usual_port = claim(CLOUD_PORT)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of a file that share what they make stay together; others go wherever there is room (--dist loadgroup)."""
+    for item in items:
+        known = item._fixtureinfo.name2fixturedefs  # type: ignore[attr-defined]
+        if any(fixture.scope in ("module", "package") for fixtures in known.values() for fixture in fixtures):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 @pytest.fixture(scope="session")
