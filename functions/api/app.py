@@ -73,12 +73,13 @@ def list_images() -> Response:
     """`GET /images`: a page of the gallery, or of what a search finds in it, newest first; or the photos of `ids`."""
     query = query_parameters("limit", "cursor", "ids", "q", "label", "status")
     limit, cursor, wanted = parameters.limit(query.get("limit")), query.get("cursor"), parameters.search(query)
-    if "ids" in query:
-        ids = parameters.ids(query["ids"].split(","))
-        records = catalog.get_many(ids)
-        shown = [record for image_id in ids if (record := records.get(image_id)) and record.is_visible]
-        return ok({"items": [to_json(record) for record in shown], "next": None})
     try:
+        if "ids" in query:
+            catalog.check_cursor(cursor)
+            ids = parameters.ids(query["ids"].split(","))
+            records = catalog.get_many(ids)
+            shown = [record for image_id in ids if (record := records.get(image_id)) and record.is_visible]
+            return ok({"items": [to_json(record) for record in shown], "next": None})
         listing = catalog.find(wanted, limit, cursor) if wanted else catalog.newest(limit, cursor)
     except InvalidCursor as exc:
         raise problems.BadCursor("Use `next` of an earlier answer as `cursor`, unchanged, or leave it out.") from exc

@@ -166,6 +166,7 @@ def test_images_by_their_ids(gallery: Gallery, call: Call) -> None:
         ("limit=-1", "bad-request"),
         ("limit=%D9%A3", "bad-request"),
         ("cursor=nonsense", "bad-cursor"),
+        ("ids=aaaaaaaaaaaaaaaa&cursor=nonsense", "bad-cursor"),
         ("ids=", "bad-request"),
         ("ids=../../x", "bad-request"),
         ("ids=" + ",".join(["a" * 16] * 101), "bad-request"),

@@ -138,6 +138,10 @@ class Catalog:
         found, more = self._search.find(query, limit, self._start(cursor))
         return Listing(found, encode_cursor(more) if more else None)
 
+    def check_cursor(self, cursor: str | None) -> None:
+        """Raises InvalidCursor where `newest` and `find` would."""
+        self._start(cursor)
+
     def everything(self) -> Iterator[Record]:
         """Every photo, newest first. For maintenance: no request walks the whole gallery."""
         cursor: str | None = None
