@@ -24,7 +24,6 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-from captionary.beam import Search
 from captionary.decoder import BEGIN, STEP
 from captionary.packs import CARD, CROPS, DECODER, ENCODER, FORMAT, HASH, LABELS, MANIFEST, VOCABULARY, file_hash
 from captionary.preprocess import CHANNEL_MEANS_BGR, square, squeezed
@@ -38,7 +37,8 @@ from .rounding import rounded
 from .training import decoder as decoding
 from .training.encoder import preprocess
 from .training.features import look
-from .training.transformer import PLACES
+from .training.settings import DecoderSettings
+from .training.transformer import PLACES, Transformer
 
 HERE = Path(__file__).parent
 IMAGENET_LABELS = HERE / "imagenet_labels.json"
@@ -108,7 +108,7 @@ def sentences_of(folder: Path) -> Sentences:
         return decoders.read(folder)
     keras.config.set_dtype_policy("float32")
     decoder, vocabulary, summary = decoding.load(folder)
-    search = Search(longest=decoder.longest)
+    search = decoding.search_of(DecoderSettings(**summary["settings"]))
     return Sentences(
         decoder_to_litert(decoder, search.width),
         vocabulary,
@@ -226,9 +226,13 @@ def _of_pixels(network: keras.Model) -> keras.Model:
 def decoder_to_litert(decoder: decoding.CaptionNetwork, beams: int) -> bytes:
     """A caption decoder as a LiteRT file with weights of 8 bits, as captionary.decoder.Decoder reads it.
 
+    Rounds the decoder's own words on the way (`Transformer.round_words`).
+
     Args:
         beams: how many partial sentences are searched at once; the file is for this many alone.
     """
+    if isinstance(decoder, Transformer):
+        decoder.round_words()
     features = tf.TensorSpec((1, PLACES, decoder.channels), tf.float32, name="features")
     memory = tf.TensorSpec((1, *decoder.memory_shape), tf.float32, name="memory")
     cache = tf.TensorSpec(decoder.cache_shape(beams), tf.float32, name="cache")

@@ -23,9 +23,9 @@ from resnet50.training import decoder as decoding
 from resnet50.training import distil as distilling
 from resnet50.training import encoder as encoding
 from resnet50.training import head as heading
-from resnet50.training import reward
-from resnet50.training.captions import has_splits, open_captioned
-from resnet50.training.data import DataError, Pictures, open_labelled, open_pictures
+from resnet50.training import pretrain, reward
+from resnet50.training.captions import CaptionedImages, has_splits, open_captioned
+from resnet50.training.data import DataError, LabelledImages, Pictures, open_labelled, open_pictures
 from resnet50.training.distil import Lesson
 from resnet50.training.encoder import Report
 from resnet50.training.features import encode, look
@@ -235,6 +235,11 @@ def distil(
 @click.option(
     "--start", type=click.Path(exists=True, path_type=Path), help="Run whose weights and words to begin with."
 )
+@click.option(
+    "--labelled",
+    type=click.Path(exists=True, path_type=Path),
+    help="Labelled pictures, for a new decoder to learn what there is to see before it learns words.",
+)
 @click.option("--config", type=click.Path(exists=True, path_type=Path), help="Settings, in TOML.")
 @click.option("--epochs", type=int, help="Passes over the data.")
 @click.option("--views", type=int, help="Of each picture: itself, its mirror image, random parts.")
@@ -247,6 +252,7 @@ def decoder(
     out: Path,
     features: Path | None,
     start: Path | None,
+    labelled: Path | None,
     config: Path | None,
     mlflow: Path | None,
     **overrides: int | None,
@@ -264,16 +270,22 @@ def decoder(
             raise DataError(f"{data} has no split to score on; name one with --dev")
         images = open_captioned(data, "train" if dev is None else "all")
         dev_images = open_captioned(data, "dev") if dev is None else open_captioned(dev)
+        if start and labelled:
+            raise DataError("--labelled is for a new decoder, --start for going on with another one; name one of them")
+        labelled_images = open_labelled(labelled) if labelled else None
         network, key = networks.network_of(encoder if encoder == networks.IMAGENET else str(pack_folder(encoder)))
     except (SettingsError, DataError, networks.WeightsError) as exc:
         raise click.ClickException(str(exc)) from exc
     kept = features or out / "features"
     seen, dev_seen = _encode(network, images, kept, key, settings.views), _encode(network, dev_images, kept, key, 1)
+    if labelled_images:
+        start = out / "labels"
+        _learn_labels(labelled_images, _encode(network, labelled_images, kept, key, 1), seen, images, settings, start)
     steps = -(-len(images) // settings.batch_size)
     sets = (seen, images.captions, dev_seen, dev_images.captions)
     about = {
         "sight": sight_of(partial(look, network)),
-        "provenance": f"{len(images)} pictures of {data.name}",
+        "provenance": f"{len(images)} pictures of {data.name}" + (f", labels of {labelled.name}" if labelled else ""),
         "dev": (dev or data).name,
     }
     with tracking.tracked(mlflow, out, "decoder", settings, data=data, encoder=encoder) as tracker:
@@ -290,6 +302,23 @@ def decoder(
         tracker.finish(scores, out / decoding.SUMMARY)
     click.echo(f"On {len(dev_images.names)} pictures held out: BLEU-4 {scores['bleu4']}, CIDEr {scores['cider']}")
     click.echo(f"Put it into a pack: scripts/captionary pack NAME --decoder {out} ...")
+
+
+def _learn_labels(
+    labelled: LabelledImages,
+    labelled_features: NDArray[np.float16],
+    features: NDArray[np.float16],
+    images: CaptionedImages,
+    settings: DecoderSettings,
+    out: Path,
+) -> None:
+    steps = max(1, -(-(len(labelled.labels) - settings.label_dev_images) // settings.label_batch_size))
+    with _progress(settings.label_epochs * steps, steps, "top1") as report:
+        try:
+            scores = pretrain.train(features, images.captions, labelled_features, labelled, settings, out, report)
+        except DataError as exc:
+            raise click.ClickException(str(exc)) from exc
+    click.echo(f"Labels of pictures held out, as the picture layers see them: top-1 {scores['top1']:.1%}")
 
 
 def _encode(

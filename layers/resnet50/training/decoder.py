@@ -31,7 +31,8 @@ from .transformer import Transformer
 WEIGHTS, SUMMARY, CHECKPOINT = "decoder.weights.h5", "decoder.json", "decoder-checkpoint"
 DEV_BATCH = 50  # pictures described at once
 # Settings that may be others when a run goes on.
-MAY_CHANGE = {"epochs", "patience", "score_pictures", "reward_epochs", "reward_rate", "dtype_policy"}
+REWARD = {"reward_epochs", "reward_rate", "reward_batch_size", "reward_temperature", "reward_average_momentum"}
+MAY_CHANGE = {"epochs", "patience", "score_pictures", "length_penalty", "dtype_policy", *REWARD}
 
 CaptionNetwork = Transformer | ShowAndTell
 
@@ -56,6 +57,11 @@ def network(settings: DecoderSettings, vocabulary: int, channels: int) -> Captio
         channels=channels,
         dropout=settings.dropout,
     )
+
+
+def search_of(settings: DecoderSettings) -> Search:
+    """How the sentences of a decoder with these settings are found."""
+    return Search(longest=settings.longest, length_penalty=settings.length_penalty)
 
 
 class CaptionBatches(keras.utils.PyDataset):  # type: ignore[misc]
@@ -184,8 +190,7 @@ def train(
     keras.config.set_dtype_policy(settings.dtype_policy)
     if start is None:
         vocabulary = Vocabulary.of([caption for own in captions for caption in own], settings.least_count)
-        decoder = network(settings, len(vocabulary), features.shape[-1])
-        _standardise(decoder, features)
+        decoder = untrained(settings, len(vocabulary), features)
     else:
         begun, vocabulary, _ = load(start)
         decoder = network(settings, len(vocabulary), features.shape[-1])
@@ -248,16 +253,27 @@ def load(run: Path) -> tuple[CaptionNetwork, Vocabulary, dict[str, Any]]:
     return decoder, vocabulary, summary
 
 
-def _standardise(decoder: CaptionNetwork, features: NDArray[np.float16]) -> None:
-    """Tell a decoder the mean and deviation of each channel, from a sample of a thousand pictures."""
-    sample = np.asarray(features[:: max(1, len(features) // 1000), 0], np.float32)  # (n, 49, C)
+def untrained(settings: DecoderSettings, vocabulary: int, features: NDArray[np.float16]) -> CaptionNetwork:
+    """A decoder that knows nothing but mean and deviation of each channel of the features (N, V, 49, C)."""
+    decoder = network(settings, vocabulary, features.shape[-1])
+    sample = np.asarray(features[:: max(1, len(features) // 1000), 0], np.float32)  # of a thousand pictures
     decoder.mean.assign(sample.mean(axis=(0, 1)))
     decoder.deviation.assign(sample.std(axis=(0, 1)) + 1e-3)
+    return decoder
 
 
 def _schedule(settings: DecoderSettings, steps_per_epoch: int) -> Any:
     warmup = math.ceil(settings.warmup_epochs * steps_per_epoch)
     return cosine(settings.learning_rate, steps=settings.epochs * steps_per_epoch, warmup=warmup, last=0.02)
+
+
+def averaged(decoder: CaptionNetwork) -> list[NDArray[Any]]:
+    """The moving average of the weights of a decoder that learns; itself stays as it is."""
+    learnt = decoder.get_weights()
+    decoder.optimizer.finalize_variable_values(decoder.trainable_variables)
+    average: list[NDArray[Any]] = decoder.get_weights()
+    decoder.set_weights(learnt)
+    return average
 
 
 class DevScore(keras.callbacks.Callback):  # type: ignore[misc]
@@ -280,11 +296,7 @@ class DevScore(keras.callbacks.Callback):  # type: ignore[misc]
         self._decoder = network(settings, len(vocabulary), features.shape[-1])
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        learnt = self.model.get_weights()
-        self.model.optimizer.finalize_variable_values(self.model.trainable_variables)  # their moving average
-        averaged = self.model.get_weights()
-        self.model.set_weights(learnt)
-        scores = self.look(averaged, epoch + 1)
+        scores = self.look(averaged(self.model), epoch + 1)
         if logs is not None:
             logs |= scores
         self.model.stop_training = self.is_through(epoch + 1)
@@ -332,7 +344,7 @@ class DevScore(keras.callbacks.Callback):  # type: ignore[misc]
         return scores
 
     def _score(self, pictures: int) -> dict[str, float]:
-        search = Search(longest=self._settings.longest)
+        search = search_of(self._settings)
         found = describe(self._decoder, self._features[:pictures], self._vocabulary, search)
         return bleu_and_cider([sentence(words) for words in found], self._captions[:pictures])
 

@@ -11,7 +11,6 @@ import json
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -89,9 +88,9 @@ def _ngrams(words: Sequence[str]) -> Counter[tuple[str, ...]]:
 class Sampler(keras.Model):  # type: ignore[misc]
     """Says sentences by chance, as likely as a decoder has them; compiled whole on every backend."""
 
-    def __init__(self, decoder: CaptionNetwork) -> None:
+    def __init__(self, decoder: CaptionNetwork, temperature: float) -> None:
         super().__init__(dtype="float32")  # chances have to stay as fine as they are
-        self._decoder = decoder
+        self._decoder, self._temperature = decoder, temperature
         self.built = True
 
     def call(self, inputs: dict[str, Any]) -> Any:
@@ -113,13 +112,25 @@ class Sampler(keras.Model):  # type: ignore[misc]
             place = position % cache.shape[-2]
             now = ops.expand_dims(ops.cast(written, "float32"), -2)
             cache = ops.concatenate([cache[..., :place, :], now, cache[..., place + 1 :, :]], axis=-2)
-            up_to = ops.cumsum(ops.softmax(scores + never), axis=-1)
+            up_to = ops.cumsum(ops.softmax(scores / self._temperature + never), axis=-1)
             below = ops.sum(ops.cast(up_to <= chances[:, position : position + 1] * up_to[:, -1:], "int32"), axis=-1)
             over = ops.logical_or(ops.equal(last, END), ops.equal(last, PAD))
             # By a rounding error even the last word may be passed.
             last = ops.where(over, PAD, ops.minimum(below, decoder.vocabulary - 1))
             said.append(last)
         return ops.reshape(ops.stack(said, axis=1), (pictures, each, longest))
+
+
+class SaidCrossentropy(decoding.WordCrossentropy):
+    """Cross-entropy of word numbers (B, K, T) that were said at a temperature, and scores (B, K, T, V)."""
+
+    def __init__(self, temperature: float) -> None:
+        super().__init__(0.0, name="said_crossentropy", reduction="sum_over_batch_size")
+        self._temperature = temperature
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """(B, K, T), in nats."""
+        return super().call(y_true, y_pred / self._temperature)
 
 
 def fine_tune(
@@ -142,8 +153,8 @@ def fine_tune(
     vocabulary = Vocabulary(summary["vocabulary"])
     keras.utils.set_random_seed(settings.seed)
     keras.config.set_dtype_policy(settings.dtype_policy)
-    # Without dropout: what is learnt from has to come from the very network that said it.
-    decoder = decoding.network(replace(settings, dropout=0.0), len(vocabulary), features.shape[-1])
+    # Its sentences are said by all of it, and learnt from with dropout: without, pictures are learnt by heart.
+    decoder = decoding.network(settings, len(vocabulary), features.shape[-1])
     state, weights = run / "reward.json", run / "reward.weights.h5"
     begun_after = finished_epochs(run / decoding.CHECKPOINT)
     known = json.loads(state.read_text()) if state.is_file() else {}
@@ -152,8 +163,14 @@ def fine_tune(
     if not finished:
         decoder.load_weights(run / decoding.WEIGHTS)
     decoder.compile(
-        optimizer=keras.optimizers.AdamW(settings.reward_rate, clipnorm=settings.clip_norm),
-        loss=decoding.WordCrossentropy(0.0, reduction="sum_over_batch_size"),
+        optimizer=keras.optimizers.AdamW(
+            settings.reward_rate,
+            weight_decay=0.0,
+            clipnorm=settings.clip_norm,
+            use_ema=True,
+            ema_momentum=settings.reward_average_momentum,
+        ),
+        loss=SaidCrossentropy(settings.reward_temperature),
     )
     if finished:
         decoder.optimizer.build(decoder.trainable_variables)  # so that its moments are restored too
@@ -161,19 +178,19 @@ def fine_tune(
     # The end counts as a word, or they would learn to break off.
     rewards = CiderD([[[*tokenise(caption), SPECIAL[END]] for caption in own] for own in captions])
     scorer = decoding.DevScore(dev_features[:, 0], dev_captions, vocabulary, settings, run, {})
-    sampler = Sampler(decoder)
+    sampler = Sampler(decoder, settings.reward_temperature)
     for epoch in range(finished, settings.reward_epochs):
         random = np.random.default_rng((settings.seed, epoch))
         order = random.permutation(len(captions))
         for step in range(steps(len(captions), settings)):
-            chosen = order[step * settings.batch_size : (step + 1) * settings.batch_size]
+            chosen = order[step * settings.reward_batch_size : (step + 1) * settings.reward_batch_size]
             views = random.integers(0, min(settings.views, features.shape[1]), len(chosen))
             pictures = features[chosen, views].astype(np.float32)
             mean = _learn(
                 decoder, sampler, pictures, settings.captions_each, random, _rater(rewards, chosen, vocabulary)
             )
             report(epoch, step, {"loss": -mean})
-        scores = scorer.look(decoder.get_weights(), summary["best"]["epoch"])
+        scores = scorer.look(decoding.averaged(decoder), summary["best"]["epoch"])
         replace_weights(decoder, weights)
         replace_text(state, json.dumps({"epochs": epoch + 1, "begun_after": begun_after}))
         report(epoch, step, {"loss": -mean, **scores})
@@ -182,7 +199,7 @@ def fine_tune(
 
 def steps(pictures: int, settings: DecoderSettings) -> int:
     """How many steps an epoch has: all of the same size, so that all are compiled once."""
-    return max(1, pictures // settings.batch_size)
+    return max(1, pictures // settings.reward_batch_size)
 
 
 def _rater(rewards: CiderD, pictures: NDArray[np.intp], vocabulary: Vocabulary) -> Rate:

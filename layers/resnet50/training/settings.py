@@ -113,21 +113,31 @@ class DecoderSettings(Settings):
     # what
     kind: str = "transformer"  # attends to the places of a picture; or "show-and-tell", which sees it as one vector
     least_count: int = 5  # of a word, to be in the vocabulary
-    longest: int = 22  # words of a caption, with its end mark; longer ones are cut
+    longest: int = 18  # words of a caption, with its end mark; longer ones are cut
     width: int = 384
     layers: int = 3
-    picture_layers: int = 0  # that relate the places of a picture to each other, before words look at them
+    picture_layers: int = 2  # that relate the places of a picture to each other, before words look at them
     heads: int = 6
     seed: int = 1
+    # first, where there are labelled pictures: their classes teach the picture layers (pretrain.py)
+    label_epochs: int = 5
+    label_batch_size: int = 64
+    label_rate: float = 1e-3  # AdamW's, at the peak
+    label_dropout: float = 0.1
+    label_dev_images: int = 2000  # held out, from the end
     # how long
-    epochs: int = 15
-    batch_size: int = 32  # pictures a step, with as many captions each as `captions_each`
+    epochs: int = 10
+    batch_size: int = 8  # pictures a step, with as many captions each as `captions_each`
     captions_each: int = 5
     patience: int = 4  # epochs without a better score on the development set, then it ends
     keep_last: bool = False  # the last epoch's weights, not the best one's: for too few pictures to tell by
     score_pictures: int = 400  # of the development set, that are described after each epoch
+    length_penalty: float = 0.7  # of the search that describes them, and of a pack's (captionary.beam)
     reward_epochs: int = 0  # then, of learning from CIDEr itself (reward.py)
-    reward_rate: float = 3e-5  # AdamW's
+    reward_rate: float = 2e-5  # AdamW's; few pictures are soon learnt by heart, so it is low,
+    reward_batch_size: int = 50  # and steps are large, for much of what is said by chance is noise
+    reward_temperature: float = 0.5  # below 1: what is said is nearer to what a search would find
+    reward_average_momentum: float = 0.95
     # optimiser: AdamW, the rate falling along a cosine; scores are those of the weights' moving average
     learning_rate: float = 5e-4  # at the peak, after warm-up
     warmup_epochs: float = 1.0

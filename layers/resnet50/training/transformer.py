@@ -13,9 +13,12 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
+from numpy.typing import NDArray
 
 PLACES = 49
+STEPS = 127  # of 8 bits, on either side of zero
 
 
 class _Attention(keras.layers.Layer):  # type: ignore[misc]
@@ -145,6 +148,7 @@ class Transformer(keras.Model):  # type: ignore[misc]
         self.mean = self.add_weight(shape=(channels,), initializer="zeros", trainable=False, name="mean")
         self.deviation = self.add_weight(shape=(channels,), initializer="ones", trainable=False, name="deviation")
         self.bias = self.add_weight(shape=(vocabulary,), initializer="zeros", name="bias")
+        self._steps: NDArray[np.float32] | None = None  # (V,), once the words are rounded
         self.dropout = keras.layers.Dropout(dropout)
         self.project.build((None, PLACES, channels))
         for layer in (self.project_norm, self.last_norm, *self.blocks, *self.picture_blocks):
@@ -167,12 +171,17 @@ class Transformer(keras.Model):  # type: ignore[misc]
             )
         return ops.reshape(self._scores(hidden), (-1, captions, length, self.vocabulary))
 
-    def memory(self, features: Any, training: bool = False) -> Any:
-        """What the words will look at: features (B, S, C) to keys and values (B, 2LH, S, D / H)."""
+    def places(self, features: Any, training: bool = False) -> Any:
+        """The places of a picture, as the picture layers see them: features (B, S, C) to (B, S, D)."""
         places = self.project_norm(self.project((features - self.mean) / self.deviation))
         places = self.dropout(places + self.place(ops.arange(PLACES)), training=training)
         for picture_block in self.picture_blocks:
             places = picture_block(places, training=training)
+        return places
+
+    def memory(self, features: Any, training: bool = False) -> Any:
+        """What the words will look at: features (B, S, C) to keys and values (B, 2LH, S, D / H)."""
+        places = self.places(features, training=training)
         return ops.concatenate([block.to_picture.keys_and_values(places) for block in self.blocks], axis=1)
 
     def cache_shape(self, beams: int) -> tuple[int, ...]:
@@ -191,10 +200,7 @@ class Transformer(keras.Model):  # type: ignore[misc]
         Returns: scores float32 (B, V) of the next words; and keys and values (B, 2LH, D / H) of these words, which
             belong into the cache at this position.
         """
-        # By multiplication, not by look-up: so 8-bit weights serve both ends of the network.
-        words = ops.one_hot(tokens, self.vocabulary, dtype=self.compute_dtype)  # (B, 1, V)
-        hidden = ops.matmul(words, ops.cast(self.word.embeddings, self.compute_dtype)) * self.width**0.5
-        hidden = hidden + self.position(position)
+        hidden = self._look_up(tokens) * self.width**0.5 + self.position(position)
         # These words come after all that the cache has room for.
         mask = ops.concatenate([ops.arange(self.longest) < position, ops.ones((1,), "bool")])
         each, written = tokens.shape[0] // memory.shape[0], []
@@ -205,6 +211,23 @@ class Transformer(keras.Model):  # type: ignore[misc]
             hidden = block(hidden, words, mask, self._own(memory, i), each=each)
         return self._scores(hidden)[:, 0], ops.concatenate(written, axis=1)
 
+    def round_words(self) -> None:
+        """Round the words' vectors to 8 bits each, kept as whole steps and how large a step of each word is.
+
+        So LiteRT's converter finds the same numbers at both ends of the network, and keeps them once. Only what
+        `step` says is as before then.
+        """
+        vectors = ops.convert_to_numpy(self.word.embeddings)  # (V, D)
+        largest = np.abs(vectors).max(axis=1)
+        steps = (np.where(largest > 0, largest, 1) / STEPS).astype(np.float32)
+        self.word.embeddings.assign(np.round(vectors / steps[:, np.newaxis]))
+        self._steps = steps
+
+    def _look_up(self, tokens: Any) -> Any:
+        """Word numbers (B, 1) to their vectors (B, 1, D)."""
+        vectors = self.word(tokens)
+        return vectors if self._steps is None else vectors * ops.take(self._steps, tokens)[..., np.newaxis]
+
     def _own(self, keys_and_values: Any, layer: int) -> Any:
         """A layer's own, of those of all layers (B, 2LH, S, D / H)."""
         size = keys_and_values.shape[1] // len(self.blocks)
@@ -212,4 +235,7 @@ class Transformer(keras.Model):  # type: ignore[misc]
 
     def _scores(self, hidden: Any) -> Any:
         embedding = ops.transpose(ops.cast(self.word.embeddings, hidden.dtype))
-        return ops.cast(ops.matmul(self.last_norm(hidden), embedding), "float32") + ops.cast(self.bias, "float32")
+        scores = ops.cast(ops.matmul(self.last_norm(hidden), embedding), "float32")
+        if self._steps is not None:
+            scores = scores * self._steps
+        return scores + ops.cast(self.bias, "float32")

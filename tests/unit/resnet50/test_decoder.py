@@ -35,6 +35,7 @@ from resnet50.training.features import encode
 from resnet50.training.settings import DecoderSettings
 
 from .conftest import COLOURS, solid
+from .test_training import pack_npz
 
 SIZE = 32
 SENTENCES = {"red": "A red square.", "green": "Nothing but green here.", "blue": "Blue sky and blue sea."}
@@ -269,6 +270,20 @@ def test_litert_says_what_keras_says(run: Path, features: NDArray[np.float16], t
     assert len({tuple(words) for words in expected}) == 3
 
 
+def test_litert_keeps_words_once(features: NDArray[np.float16]) -> None:
+    words = 4000
+    settings = dataclasses.replace(SETTINGS, layers=1, picture_layers=0)
+    network = decoder.network(settings, words, features.shape[-1])
+    tokens, position = np.array([[5], [3999]], np.int32), np.array([0], np.int32)
+    memory = network.memory(features[:2, 0].astype(np.float32))
+    cache = np.zeros(network.cache_shape(2), np.float32)
+    before, _ = network.step(tokens, position, memory, cache)
+    litert = build.decoder_to_litert(network, beams=2)
+    assert words * settings.width < len(litert) < 2 * words * settings.width
+    after, _ = network.step(tokens, position, memory, cache)
+    assert np.corrcoef(np.ravel(before), np.ravel(after))[0, 1] > 0.999
+
+
 def test_a_pack_that_speaks_in_sentences(run: Path, colour_network: keras.Model, tmp_path: Path) -> None:
     sentences = build.sentences_of(run)
     encoder, _ = build.encoder_to_int8(colour_network, SOLIDS, SOLIDS, sentences)
@@ -378,12 +393,15 @@ def test_the_command_trains_on_an_album(album: Path, tmp_path: Path) -> None:
 
     network = keras.applications.ResNet50(include_top=False, weights=None, input_shape=(224, 224, 3))
     keras.Model(network.input, network.get_layer(networks.CONV4).output).save_weights(tmp_path / "conv4.weights.h5")
-    (tmp_path / "small.toml").write_text("width = 32\nheads = 2\nlayers = 1\nbatch_size = 8\n")
+    (tmp_path / "small.toml").write_text(
+        "width = 32\nheads = 2\nlayers = 1\npicture_layers = 1\nlabel_epochs = 1\nlabel_dev_images = 3\n"
+    )
     arguments = ["--data", str(album), "--encoder", str(tmp_path / "conv4.weights.h5"), "--out", str(tmp_path / "run")]
     arguments += ["--config", str(tmp_path / "small.toml"), "--epochs", "1", "--views", "2", "--least-count", "1"]
-    arguments += ["--mlflow", str(tmp_path / "books")]
+    arguments += ["--mlflow", str(tmp_path / "books"), "--labelled", str(pack_npz(tmp_path / "labelled.npz", 11))]
     result = CliRunner().invoke(command, ["decoder", *arguments])
     assert result.exit_code == 0, result.output
+    assert "Labels of pictures held out, as the picture layers see them: top-1" in result.output
     assert "On 2 pictures held out: BLEU-4" in result.output
     sentences = build.sentences_of(tmp_path / "run")
     assert sentences.search.longest == DecoderSettings().longest
@@ -467,3 +485,12 @@ def test_a_pack_without_features_has_nothing_to_describe(tiny_pack: Path, run: P
         result = CliRunner().invoke(command, [*arguments, base])
         assert result.exit_code == 1
         assert reason in result.output
+
+
+def test_labels_are_for_a_new_decoder_alone(album: Path, tmp_path: Path) -> None:
+    from commands.train import command
+
+    arguments = ["decoder", "--data", str(album), "--out", str(tmp_path / "run"), "--encoder", "nowhere"]
+    result = CliRunner().invoke(command, [*arguments, "--start", str(album), "--labelled", str(album)])
+    assert result.exit_code == 1
+    assert "name one of them" in result.output

@@ -48,6 +48,8 @@ SETTINGS = DecoderSettings(
     views=1,
     reward_epochs=3,
     reward_rate=3e-3,
+    reward_batch_size=3,
+    reward_average_momentum=0.5,
 )
 
 
@@ -60,7 +62,8 @@ def test_sentences_by_chance_are_sentences(features: NDArray[np.float16]) -> Non
     network = decoder.network(SETTINGS, 12, 8)
     chances = np.random.default_rng(1).random((3, 200, 9), np.float32)
     chances[0, :2] = [[0], [np.nextafter(np.float32(1), np.float32(0))]]
-    said = reward.Sampler(network).predict_on_batch({"features": features[:, 0].astype(np.float32), "chances": chances})
+    given = {"features": features[:, 0].astype(np.float32), "chances": chances}
+    said = reward.Sampler(network, 1.0).predict_on_batch(given)
     assert said.shape == (3, 200, 9)
     assert not np.isin(said, (START, UNKNOWN)).any()
     after_end = np.cumsum(said == END, axis=-1) - (said == END) > 0
@@ -68,6 +71,8 @@ def test_sentences_by_chance_are_sentences(features: NDArray[np.float16]) -> Non
     # An untrained network finds about all words equally likely.
     counts = np.bincount(said[..., 0].ravel(), minlength=12)[[END, *range(4, 12)]]
     assert counts.min() > 30
+    cool = reward.Sampler(network, 1e-6).predict_on_batch(given)
+    assert (cool == cool[:, :1]).all(), "where it is cold, the likeliest words alone are said"
 
 
 def test_the_score_gets_better_by_being_learnt_from(features: NDArray[np.float16], tmp_path: Path) -> None:
