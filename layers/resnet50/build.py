@@ -24,6 +24,7 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
+from captionary.beam import Search
 from captionary.decoder import BEGIN, STEP
 from captionary.packs import CARD, CROPS, DECODER, ENCODER, FORMAT, HASH, LABELS, MANIFEST, VOCABULARY, file_hash
 from captionary.preprocess import CHANNEL_MEANS_BGR, square, squeezed
@@ -37,7 +38,6 @@ from .rounding import rounded
 from .training import decoder as decoding
 from .training.encoder import preprocess
 from .training.features import look
-from .training.settings import DecoderSettings
 from .training.transformer import PLACES, Transformer
 
 HERE = Path(__file__).parent
@@ -108,7 +108,7 @@ def sentences_of(folder: Path) -> Sentences:
         return decoders.read(folder)
     keras.config.set_dtype_policy("float32")
     decoder, vocabulary, summary = decoding.load(folder)
-    search = decoding.search_of(DecoderSettings(**summary["settings"]))
+    search = Search(longest=decoder.longest)
     return Sentences(
         decoder_to_litert(decoder, search.width),
         vocabulary,

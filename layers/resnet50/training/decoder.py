@@ -32,7 +32,7 @@ WEIGHTS, SUMMARY, CHECKPOINT = "decoder.weights.h5", "decoder.json", "decoder-ch
 DEV_BATCH = 50  # pictures described at once
 # Settings that may be others when a run goes on.
 REWARD = {"reward_epochs", "reward_rate", "reward_batch_size", "reward_temperature", "reward_average_momentum"}
-MAY_CHANGE = {"epochs", "patience", "score_pictures", "length_penalty", "dtype_policy", *REWARD}
+MAY_CHANGE = {"epochs", "patience", "score_pictures", "dtype_policy", *REWARD}
 
 CaptionNetwork = Transformer | ShowAndTell
 
@@ -57,11 +57,6 @@ def network(settings: DecoderSettings, vocabulary: int, channels: int) -> Captio
         channels=channels,
         dropout=settings.dropout,
     )
-
-
-def search_of(settings: DecoderSettings) -> Search:
-    """How the sentences of a decoder with these settings are found."""
-    return Search(longest=settings.longest, length_penalty=settings.length_penalty)
 
 
 class CaptionBatches(keras.utils.PyDataset):  # type: ignore[misc]
@@ -344,7 +339,7 @@ class DevScore(keras.callbacks.Callback):  # type: ignore[misc]
         return scores
 
     def _score(self, pictures: int) -> dict[str, float]:
-        search = search_of(self._settings)
+        search = Search(longest=self._settings.longest)
         found = describe(self._decoder, self._features[:pictures], self._vocabulary, search)
         return bleu_and_cider([sentence(words) for words in found], self._captions[:pictures])
 

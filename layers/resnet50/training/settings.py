@@ -132,7 +132,6 @@ class DecoderSettings(Settings):
     patience: int = 4  # epochs without a better score on the development set, then it ends
     keep_last: bool = False  # the last epoch's weights, not the best one's: for too few pictures to tell by
     score_pictures: int = 400  # of the development set, that are described after each epoch
-    length_penalty: float = 0.7  # of the search that describes them, and of a pack's (captionary.beam)
     reward_epochs: int = 0  # then, of learning from CIDEr itself (reward.py)
     reward_rate: float = 2e-5  # AdamW's; few pictures are soon learnt by heart, so it is low,
     reward_batch_size: int = 50  # and steps are large, for much of what is said by chance is noise
