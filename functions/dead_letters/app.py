@@ -66,12 +66,14 @@ def settle(event: events.ObjectEvent) -> str:
     if not event.created:
         gallery.removed(event)
         return "removed"
+    image_id = identity.image_id(event.key)
     work = gallery.begin([event])[event]
-    if work and not work.keeps() and (found := gallery.storage.head(event.key)):
+    found = gallery.storage.head(event.key) if work and not work.keeps() else None
+    if work and found and not gallery.restore(image_id, found[0]):
         if not event.last and not (work.current and work.current.attempt):
             again = events.look_again(settings.images_bucket, event.key, found[0], last=True)
             queue.send_message(QueueUrl=settings.ingest_queue_url, MessageBody=again)
             return "queued"
         gallery.finish(work, work.record.failed("internal", GAVE_UP))
-    record = catalog.get(identity.image_id(event.key))
+    record = catalog.get(image_id)
     return record.status if record else "gone"

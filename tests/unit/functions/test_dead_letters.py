@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from captionary import events, identity
-from captionary.gallery import Gallery
+from captionary.gallery import Gallery, sidecar
 from tests.unit.conftest import IMAGES, Aws
 from tests.unit.functions.messages import CONTEXT, failures, jpeg, record_of, s3_body, sqs_event
 
@@ -62,6 +62,25 @@ def test_a_photo_with_which_a_worker_died_is_shown_as_failed_and_its_letter_stay
         assert (record_of(gallery, "a").status, record_of(gallery, "a").error_code) == ("failed", "internal")
     assert gallery.catalog.counts() == {"pending": 0, "ready": 0, "failed": 1}
     assert queued(aws) == []
+
+
+def test_a_photo_whose_caption_the_table_forgot_gets_it_back(
+    aws: Aws, dead_letters: ModuleType, gallery: Gallery
+) -> None:
+    expected = gallery.expect("a", 10, "image/jpeg")
+    etag = aws.s3.put_object(Bucket=IMAGES, Key="a", Body=jpeg())["ETag"].strip('"')
+    letter = sqs_event(s3_body("a"))
+    [work] = gallery.begin(events.parse(letter["Records"][0]["body"])).values()
+    assert work
+    assert gallery.attempt(work, 2)
+    captioned = replace(work.record, status="ready", caption="A dog", etag=etag)
+    gallery.storage.put_sidecar(captioned.id, sidecar(captioned))
+    gallery.edit(captioned.id, own_caption="My dog")
+    assert failures(dead_letters.handler(letter, CONTEXT)) == []
+    record = record_of(gallery, "a")
+    assert (record.status, record.caption, record.own_caption) == ("ready", "A dog", "My dog")
+    assert record.created_at == expected.created_at
+    assert gallery.catalog.counts() == {"pending": 0, "ready": 1, "failed": 0}
 
 
 def test_a_pending_upload_fails_where_it_stands(aws: Aws, dead_letters: ModuleType, gallery: Gallery) -> None:

@@ -252,17 +252,27 @@ class Gallery:
     # Restoring
 
     def restore(self, image_id: str, etag: str) -> Record | None:
-        """Bring a lost record back from its sidecar, if that was made from this very content (ETag).
+        """Bring a record back from its sidecar, if that was made from this very content (ETag).
 
-        Returns: the record as stored, or None where there is no such sidecar.
+        It may be lost, or be without a caption: a table that went back to an earlier state has forgotten it.
+
+        Returns: the record as stored, or None where there is no such sidecar or nothing to bring back.
         """
         kept = read_sidecar(self.storage.sidecar(image_id))
         if kept is None or kept.etag != etag or not kept.is_visible:
             return None
-        kept = with_words(kept, self.storage.peoples_words(image_id))
-        self.catalog.timeline.take_back(kept.page)
-        current = self.catalog.get(image_id)
-        return self._settle(image_id, current, lambda current: None if current and current.is_visible else kept)
+        restored = with_words(kept, self.storage.peoples_words(image_id))
+        self.catalog.timeline.take_back(restored.page)
+
+        def settle(current: Record | None) -> Record | None:
+            if current is None or not current.is_visible:
+                return restored
+            if current.status == "ready":
+                return None
+            here = replace(kept, page=current.page, created_at=current.created_at, sequencer=current.sequencer)
+            return here.with_words_of(current)
+
+        return self._settle(image_id, self.catalog.get(image_id), settle)
 
     def recall(self, key: str) -> Record | None:
         """Bring what people said of the photo at `key` in step with what the media bucket keeps: the later counts.
