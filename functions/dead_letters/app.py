@@ -3,6 +3,7 @@
 The caption function says so itself where it can. It can't where the table did not answer until the last try,
 where it could not even be started, or where its workers died: batches come and go whole, and a photo may have
 been unlucky in its company each time. So one on which nobody is known to have begun is queued once more first.
+One that was captioned, but by a record that the table has lost since, gets that record back.
 
 A letter stays in the queue while its photo is failed, for people to find; it is looked at again now and then,
 and goes when its photo was captioned after all, or deleted.

@@ -261,16 +261,16 @@ class Gallery:
         kept = read_sidecar(self.storage.sidecar(image_id))
         if kept is None or kept.etag != etag or not kept.is_visible:
             return None
-        restored = with_words(kept, self.storage.peoples_words(image_id))
-        self.catalog.timeline.take_back(restored.page)
+        words = self.storage.peoples_words(image_id)
 
         def settle(current: Record | None) -> Record | None:
             if current is None or not current.is_visible:
-                return restored
+                self.catalog.timeline.take_back(kept.page)
+                return with_words(kept, words)
             if current.status == "ready":
                 return None
             here = replace(kept, page=current.page, created_at=current.created_at, sequencer=current.sequencer)
-            return here.with_words_of(current)
+            return with_words(here.with_words_of(current), words)
 
         return self._settle(image_id, self.catalog.get(image_id), settle)
 
