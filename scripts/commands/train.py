@@ -273,6 +273,8 @@ def decoder(
         if start and labelled:
             raise DataError("--labelled is for a new decoder, --start for going on with another one; name one of them")
         labelled_images = open_labelled(labelled) if labelled else None
+        if labelled_images:
+            pretrain.learnt_from(labelled_images, settings)  # or it would be refused after an hour of looking
         network, key = networks.network_of(encoder if encoder == networks.IMAGENET else str(pack_folder(encoder)))
     except (SettingsError, DataError, networks.WeightsError) as exc:
         raise click.ClickException(str(exc)) from exc
@@ -312,7 +314,7 @@ def _learn_labels(
     settings: DecoderSettings,
     out: Path,
 ) -> None:
-    steps = max(1, -(-(len(labelled.labels) - settings.label_dev_images) // settings.label_batch_size))
+    steps = -(-pretrain.learnt_from(labelled, settings) // settings.label_batch_size)
     with _progress(settings.label_epochs * steps, steps, "top1") as report:
         try:
             scores = pretrain.train(features, images.captions, labelled_features, labelled, settings, out, report)

@@ -96,6 +96,18 @@ class HeadBatches(keras.utils.PyDataset):  # type: ignore[misc]
         return seen.reshape(len(seen), rows, rows, -1)
 
 
+def compile_sorter(model: keras.Model, optimizer: keras.optimizers.Optimizer, label_smoothing: float) -> None:
+    """Prepare what gives scores of classes (B, classes) to learn `HeadBatches`, measured by `loss`, `top1` and `top5`."""
+    model.compile(
+        optimizer=optimizer,
+        loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=label_smoothing),
+        metrics=[
+            keras.metrics.CategoricalAccuracy(name="top1"),
+            keras.metrics.TopKCategoricalAccuracy(k=5, name="top5"),
+        ],
+    )
+
+
 def on_top_of(start: keras.Model, classes: int, settings: HeadSettings) -> keras.Model:
     """An untrained classifier with the stages up to conv4 of `start`, a ResNet50 or its part up to there."""
     keras.utils.set_random_seed(settings.seed)
@@ -142,14 +154,7 @@ def train(
     batches = HeadBatches(features[:border], images.labels[:border], classes, settings, epoch=first_epoch)
     dev = HeadBatches(features[border:], images.labels[border:], classes, settings, epoch=None)
     model = above(network)
-    model.compile(
-        optimizer=descent(settings, len(batches)),
-        loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=settings.label_smoothing),
-        metrics=[
-            keras.metrics.CategoricalAccuracy(name="top1"),
-            keras.metrics.TopKCategoricalAccuracy(k=5, name="top5"),
-        ],
-    )
+    compile_sorter(model, descent(settings, len(batches)), settings.label_smoothing)
     checkpoint = Checkpoint(out / "checkpoint")
     checkpoint.restore(model)
     started = time.monotonic()

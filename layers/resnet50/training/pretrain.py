@@ -26,7 +26,7 @@ from . import decoder as decoding
 from .checkpoint import Checkpoint, finished_epochs, replace_text, replace_weights
 from .data import DataError, LabelledImages
 from .encoder import Report, Reporter, check_unchanged, cosine
-from .head import HeadBatches
+from .head import HeadBatches, compile_sorter
 from .settings import DecoderSettings, HeadSettings
 from .transformer import Transformer
 
@@ -66,6 +66,26 @@ class Sorter(keras.Model):  # type: ignore[misc]
         return ops.cast(self.classes(seen), "float32")
 
 
+def learnt_from(images: LabelledImages, settings: DecoderSettings) -> int:
+    """How many labelled pictures are learnt from, of the first ones; the others are held out.
+
+    Raises:
+        DataError: the decoder has no picture layers, or there are too few pictures to hold out that many.
+    """
+    if settings.kind != "transformer" or not settings.picture_layers:
+        raise DataError(
+            "Labels teach the picture layers of a decoder: "
+            'leave kind at "transformer", and set picture_layers to 1 or more.'
+        )
+    border = len(images.labels) - settings.label_dev_images
+    if border <= 0:
+        raise DataError(
+            f"There are {len(images.labels)} labelled pictures, and {settings.label_dev_images} of them are to be held "
+            "out; set label_dev_images lower."
+        )
+    return border
+
+
 def train(
     features: NDArray[np.float16],
     captions: Sequence[Sequence[str]],
@@ -86,8 +106,7 @@ def train(
         report: called as `report(epoch, step, scores)` after each step, counted from 0.
     Returns: scores on the pictures held out: `top1`, `top5` (0 to 1).
     Raises:
-        DataError: the decoder has no picture layers, there are too few pictures, or `out` holds a run with
-            other settings.
+        DataError: as of `learnt_from`, or `out` holds a run with other settings.
     """
     lesson = HeadSettings(
         seed=settings.seed,
@@ -97,13 +116,7 @@ def train(
         batch_size=settings.label_batch_size,
         learning_rate=settings.label_rate,
     )
-    border = len(images.labels) - lesson.dev_images
-    if settings.kind != "transformer" or not settings.picture_layers:
-        raise DataError("Labels teach picture layers: set picture_layers to 1 or more.")
-    if border <= 0:
-        raise DataError(
-            f"There are {len(images.labels)} labelled pictures, and {lesson.dev_images} of them are held out."
-        )
+    border = learnt_from(images, settings)
     out.mkdir(parents=True, exist_ok=True)
     about = dataclasses.asdict(settings)
     if (begun := out / SETTINGS).is_file():
@@ -122,14 +135,8 @@ def train(
     sorter = Sorter(decoder, classes)
     warmup = math.ceil(lesson.warmup_epochs * len(batches))
     schedule = cosine(lesson.learning_rate, steps=lesson.epochs * len(batches), warmup=warmup, last=0.02)
-    sorter.compile(
-        optimizer=keras.optimizers.AdamW(schedule, weight_decay=WEIGHT_DECAY, clipnorm=settings.clip_norm),
-        loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=lesson.label_smoothing),
-        metrics=[
-            keras.metrics.CategoricalAccuracy(name="top1"),
-            keras.metrics.TopKCategoricalAccuracy(k=5, name="top5"),
-        ],
-    )
+    optimizer = keras.optimizers.AdamW(schedule, weight_decay=WEIGHT_DECAY, clipnorm=settings.clip_norm)
+    compile_sorter(sorter, optimizer, lesson.label_smoothing)
     checkpoint = Checkpoint(out / "checkpoint")
     checkpoint.restore(sorter)
     sorter.fit(

@@ -162,7 +162,7 @@ class Transformer(keras.Model):  # type: ignore[misc]
         tokens = inputs["tokens"]
         captions, length = tokens.shape[1:]
         picture = self.memory(inputs["features"], training=training)
-        hidden = self.word(ops.reshape(tokens, (-1, length))) * self.width**0.5
+        hidden = self._look_up(ops.reshape(tokens, (-1, length))) * self.width**0.5
         hidden = self.dropout(hidden + self.position(ops.arange(length)), training=training)
         mask = ops.tril(ops.ones((length, length), "bool"))
         for i, block in enumerate(self.blocks):
@@ -214,8 +214,8 @@ class Transformer(keras.Model):  # type: ignore[misc]
     def round_words(self) -> None:
         """Round the words' vectors to 8 bits each, kept as whole steps and how large a step of each word is.
 
-        So LiteRT's converter finds the same numbers at both ends of the network, and keeps them once. Only what
-        `step` says is as before then.
+        So LiteRT's converter finds the same numbers at both ends of the network, and keeps them once. What the
+        network says stays, but for the rounding; its weights are of no use to others then.
         """
         vectors = ops.convert_to_numpy(self.word.embeddings)  # (V, D)
         largest = np.abs(vectors).max(axis=1)
@@ -224,7 +224,7 @@ class Transformer(keras.Model):  # type: ignore[misc]
         self._steps = steps
 
     def _look_up(self, tokens: Any) -> Any:
-        """Word numbers (B, 1) to their vectors (B, 1, D)."""
+        """Word numbers (B, T) to their vectors (B, T, D)."""
         vectors = self.word(tokens)
         return vectors if self._steps is None else vectors * ops.take(self._steps, tokens)[..., np.newaxis]
 

@@ -277,11 +277,14 @@ def test_litert_keeps_words_once(features: NDArray[np.float16]) -> None:
     tokens, position = np.array([[5], [3999]], np.int32), np.array([0], np.int32)
     memory = network.memory(features[:2, 0].astype(np.float32))
     cache = np.zeros(network.cache_shape(2), np.float32)
+    whole = {"features": features[:2, 0].astype(np.float32), "tokens": tokens[:, np.newaxis]}
     before, _ = network.step(tokens, position, memory, cache)
+    before_whole = network(whole)
     litert = build.decoder_to_litert(network, beams=2)
     assert words * settings.width < len(litert) < 2 * words * settings.width
     after, _ = network.step(tokens, position, memory, cache)
     assert np.corrcoef(np.ravel(before), np.ravel(after))[0, 1] > 0.999
+    assert np.corrcoef(np.ravel(before_whole), np.ravel(network(whole)))[0, 1] > 0.999
 
 
 def test_a_pack_that_speaks_in_sentences(run: Path, colour_network: keras.Model, tmp_path: Path) -> None:
@@ -487,10 +490,14 @@ def test_a_pack_without_features_has_nothing_to_describe(tiny_pack: Path, run: P
         assert reason in result.output
 
 
-def test_labels_are_for_a_new_decoder_alone(album: Path, tmp_path: Path) -> None:
+def test_the_command_says_when_labels_can_not_be_learnt(album: Path, tmp_path: Path) -> None:
     from commands.train import command
 
     arguments = ["decoder", "--data", str(album), "--out", str(tmp_path / "run"), "--encoder", "nowhere"]
     result = CliRunner().invoke(command, [*arguments, "--start", str(album), "--labelled", str(album)])
     assert result.exit_code == 1
     assert "name one of them" in result.output
+    labelled = pack_npz(tmp_path / "labelled.npz", 11)
+    result = CliRunner().invoke(command, [*arguments, "--labelled", str(labelled)])
+    assert result.exit_code == 1
+    assert "set label_dev_images lower" in result.output
