@@ -97,7 +97,7 @@ class HeadBatches(keras.utils.PyDataset):  # type: ignore[misc]
 
 
 def compile_sorter(model: keras.Model, optimizer: keras.optimizers.Optimizer, label_smoothing: float) -> None:
-    """Prepare what gives scores of classes (B, classes) to learn `HeadBatches`, measured by `loss`, `top1` and `top5`."""
+    """Prepare what gives scores of classes (B, classes) for `HeadBatches`, measured by `loss`, `top1` and `top5`."""
     model.compile(
         optimizer=optimizer,
         loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=label_smoothing),
