@@ -12,13 +12,14 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from captionary import events, identity
+from captionary.catalog import Catalog
 from infra import feed
 from infra.clients import Clients, connect
 from infra.data_folder import DataFolder
@@ -202,6 +203,19 @@ def test_dead_letters_are_dealt_with(cloud: Cloud) -> None:
         told = {"Records": [{"eventSource": "aws:s3", "eventName": "ObjectRemoved:Delete", "s3": gone}]}
         assert look_at_letter(cloud, json.dumps(told)) == []
         assert cloud.request("GET", f"/images/{image_id}").status == 404
+
+
+def test_a_dead_letter_brings_back_a_caption_that_the_table_forgot(cloud: Cloud) -> None:
+    bucket, key = cloud.outputs["ImagesBucketName"], "forgotten.jpg"
+    image_id = cloud.put(key, (PHOTOS / "cat.jpg").read_bytes())
+    caption = cloud.settled(image_id)["caption"]
+    catalog = Catalog(cloud.clients.dynamodb, cloud.outputs["TableName"])
+    record = catalog.get(image_id)
+    assert record is not None
+    catalog.write(replace(record, status="pending", caption="", labels=(), attempt=1), record)
+    assert look_at_letter(cloud, events.look_again(bucket, key, last=True)) == []
+    image = cloud.request("GET", f"/images/{image_id}").json
+    assert (image["status"], image["caption"]) == ("ready", caption)
 
 
 def look_at_letter(cloud: Cloud, body: str) -> list[str]:
