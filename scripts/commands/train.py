@@ -233,7 +233,10 @@ def distil(
     "--features", type=click.Path(path_type=Path), help="Folder for computed features.  [default: OUT/features]"
 )
 @click.option(
-    "--start", type=click.Path(exists=True, path_type=Path), help="Run whose weights and words to begin with."
+    "--start",
+    type=click.Path(exists=True, path_type=Path),
+    multiple=True,
+    help="Run whose weights and words to begin with; of several, the average of their weights.",
 )
 @click.option(
     "--labelled",
@@ -244,6 +247,7 @@ def distil(
 @click.option("--epochs", type=int, help="Passes over the data.")
 @click.option("--views", type=int, help="Of each picture: itself, its mirror image, random parts.")
 @click.option("--least-count", type=int, help="How often a word has to occur to be learnt.")
+@click.option("--seed", type=int, help="Of all that is left to chance: another one makes another run.")
 @tracking.option
 def decoder(
     data: Path,
@@ -251,7 +255,7 @@ def decoder(
     encoder: str,
     out: Path,
     features: Path | None,
-    start: Path | None,
+    start: tuple[Path, ...],
     labelled: Path | None,
     config: Path | None,
     mlflow: Path | None,
@@ -281,8 +285,9 @@ def decoder(
     kept = features or out / "features"
     seen, dev_seen = _encode(network, images, kept, key, settings.views), _encode(network, dev_images, kept, key, 1)
     if labelled_images:
-        start = out / "labels"
-        _learn_labels(labelled_images, _encode(network, labelled_images, kept, key, 1), seen, images, settings, start)
+        labels = out / "labels"
+        _learn_labels(labelled_images, _encode(network, labelled_images, kept, key, 1), seen, images, settings, labels)
+        start = (labels,)
     steps = -(-len(images) // settings.batch_size)
     sets = (seen, images.captions, dev_seen, dev_images.captions)
     about = {

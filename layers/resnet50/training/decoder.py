@@ -56,6 +56,7 @@ def network(settings: DecoderSettings, vocabulary: int, channels: int) -> Captio
         longest=settings.longest,
         channels=channels,
         dropout=settings.dropout,
+        place_dropout=settings.place_dropout,
     )
 
 
@@ -88,8 +89,10 @@ class CaptionBatches(keras.utils.PyDataset):  # type: ignore[misc]
         order = np.random.default_rng((settings.seed, self._epoch)).permutation(len(self._tokens))
         random = np.random.default_rng((settings.seed, self._epoch, number))
         chosen = order[number * settings.batch_size : (number + 1) * settings.batch_size]
-        views = random.integers(0, min(settings.views, self._features.shape[1]), len(chosen))
         tokens = np.stack([self._some(self._tokens[i], random) for i in chosen])  # (B, K, T + 1)
+        if settings.agreement:  # each picture and its captions twice, side by side
+            chosen, tokens = np.repeat(chosen, 2), np.repeat(tokens, 2, axis=0)
+        views = random.integers(0, min(settings.views, self._features.shape[1]), len(chosen))
         given, wanted = tokens[..., :-1].copy(), tokens[..., 1:]
         hidden = (random.random(given.shape) < settings.word_dropout) & (given > UNKNOWN)
         given[hidden] = UNKNOWN
@@ -107,24 +110,35 @@ class CaptionBatches(keras.utils.PyDataset):  # type: ignore[misc]
 
 @keras.saving.register_keras_serializable("captionary")
 class WordCrossentropy(keras.losses.Loss):  # type: ignore[misc]
-    """Cross-entropy of word numbers (B, K, T) and scores (B, K, T, V), a share of the target spread evenly."""
+    """Cross-entropy of word numbers (B, K, T) and scores (B, K, T, V), a share of the target spread evenly.
+
+    With a weight for agreement, each picture comes twice, side by side, and how much the answers differ (with another
+    view, other dropout) is added: the mean of their Kullback-Leibler divergences (Liang et al. 2021, arXiv:2106.14448).
+    """
 
     def __init__(
         self,
         smoothing: float,
+        agreement: float = 0.0,
         name: str = "word_crossentropy",
         # Mean over the words that count: padding has the weight 0.
         reduction: str = "mean_with_sample_weight",
         **kwargs: Any,
     ) -> None:
         super().__init__(name=name, reduction=reduction, **kwargs)
-        self.smoothing = smoothing
+        self.smoothing, self.agreement = smoothing, agreement
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """(B, K, T), in nats."""
         total = ops.logsumexp(y_pred, axis=-1)
         wanted = ops.squeeze(ops.take_along_axis(y_pred, ops.expand_dims(ops.cast(y_true, "int32"), -1), -1), -1)
-        return total - (1 - self.smoothing) * wanted - self.smoothing * ops.mean(y_pred, axis=-1)
+        losses = total - (1 - self.smoothing) * wanted - self.smoothing * ops.mean(y_pred, axis=-1)
+        if not self.agreement:
+            return losses
+        logarithms = y_pred - total[..., None]
+        one, other = logarithms[::2], logarithms[1::2]
+        difference = ops.sum((ops.exp(one) - ops.exp(other)) * (one - other), axis=-1) / 2
+        return losses + self.agreement * ops.repeat(difference, 2, axis=0)
 
 
 def describe(
@@ -162,10 +176,12 @@ def train(
     out: Path,
     report: Report = lambda epoch, step, scores: None,
     *,
-    start: Path | None = None,
+    start: Sequence[Path] = (),
     about: dict[str, Any] | None = None,
 ) -> dict[str, float]:
     """Train a decoder, and keep the weights of the epoch that describes the development set best (CIDEr).
+
+    With 0 epochs, what it begins with is scored and kept.
 
     Leaves `decoder.weights.h5`, `decoder.json` (settings, vocabulary, scores) and `hash.npy` (which tells pictures
     that look alike by these features) in `out`. Killed and
@@ -174,24 +190,22 @@ def train(
     Args:
         features: (N, V, 49, C), V views of each picture; dev_features likewise, of which the first counts.
         report: called as `report(epoch, step, scores)` after each step, counted from 0.
-        start: another run, whose weights and words this one begins with.
+        start: other runs, with whose words and the average of whose weights this one begins. Runs that
+            began with the same weights are near enough for the average to be better than each
+            (Wortsman et al. 2022, arXiv:2203.05482); one that is named twice counts twice.
         about: what else the summary is to say, such as which network the features are of.
     Returns: scores on the development set: `bleu1` to `bleu4` (0 to 100), `cider`.
     Raises:
-        DataError: `out` holds a run with other settings or words, or `start` one of another shape.
+        DataError: `out` holds a run with other settings or words, or `start` some of other words or another shape.
     """
     out.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(settings.seed)
     keras.config.set_dtype_policy(settings.dtype_policy)
-    if start is None:
+    if start:
+        decoder, vocabulary = _begun(start, settings, features.shape[-1])
+    else:
         vocabulary = Vocabulary.of([caption for own in captions for caption in own], settings.least_count)
         decoder = untrained(settings, len(vocabulary), features)
-    else:
-        begun, vocabulary, _ = load(start)
-        decoder = network(settings, len(vocabulary), features.shape[-1])
-        if [weights.shape for weights in begun.weights] != [weights.shape for weights in decoder.weights]:
-            raise DataError(f"The decoder in {start} is of another shape than these settings ask for.")
-        decoder.set_weights(begun.get_weights())
     first_epoch = finished_epochs(out / CHECKPOINT)
     batches = CaptionBatches(features, captions, vocabulary, settings, first_epoch)
     decoder.compile(
@@ -203,12 +217,14 @@ def train(
             use_ema=True,
             ema_momentum=settings.average_momentum,
         ),
-        loss=WordCrossentropy(settings.label_smoothing),
+        loss=WordCrossentropy(settings.label_smoothing, settings.agreement),
     )
     scorer = DevScore(dev_features[:, 0], dev_captions, vocabulary, settings, out, about or {})
     scorer.check_settings()
     if not (out / HASH).is_file():
         np.save(out / HASH, hashing.fit(features))
+    if not settings.epochs:
+        scorer.look(decoder.get_weights(), 0)
     if scorer.is_through(first_epoch):
         return scorer.finish()
     checkpoint = Checkpoint(out / CHECKPOINT)
@@ -255,6 +271,22 @@ def untrained(settings: DecoderSettings, vocabulary: int, features: NDArray[np.f
     decoder.mean.assign(sample.mean(axis=(0, 1)))
     decoder.deviation.assign(sample.std(axis=(0, 1)) + 1e-3)
     return decoder
+
+
+def _begun(runs: Sequence[Path], settings: DecoderSettings, channels: int) -> tuple[CaptionNetwork, Vocabulary]:
+    """A decoder with the average of the weights of these runs, and their words."""
+    _, vocabulary, _ = load(runs[0])
+    decoder = network(settings, len(vocabulary), channels)
+    weights = []
+    for run in runs:
+        begun, words, _ = load(run)
+        if words.words != vocabulary.words:
+            raise DataError(f"The decoder in {run} has other words than the one in {runs[0]}.")
+        if [weight.shape for weight in begun.weights] != [weight.shape for weight in decoder.weights]:
+            raise DataError(f"The decoder in {run} is of another shape than these settings ask for.")
+        weights.append(begun.get_weights())
+    decoder.set_weights([np.mean(same, axis=0) for same in zip(*weights, strict=True)])
+    return decoder, vocabulary
 
 
 def _schedule(settings: DecoderSettings, steps_per_epoch: int) -> Any:

@@ -145,6 +145,8 @@ class DecoderSettings(Settings):
     clip_norm: float = 1.0
     # against learning by heart
     dropout: float = 0.3
+    place_dropout: float = 0.0  # share of a picture's places that are hidden from the decoder while it learns
+    agreement: float = 0.0  # above 0: each picture is learnt from twice at once, and the answers are to agree
     word_dropout: float = 0.05  # share of words that are hidden from the decoder while it learns
     label_smoothing: float = 0.1
     views: int = 4  # of each picture: itself, its mirror image, and random parts

@@ -130,6 +130,7 @@ class Transformer(keras.Model):  # type: ignore[misc]
         longest: int,
         channels: int = 1024,
         dropout: float,
+        place_dropout: float = 0.0,
     ) -> None:
         super().__init__()
         self.vocabulary, self.width, self.longest = vocabulary, width, longest
@@ -150,6 +151,7 @@ class Transformer(keras.Model):  # type: ignore[misc]
         self.bias = self.add_weight(shape=(vocabulary,), initializer="zeros", name="bias")
         self._steps: NDArray[np.float32] | None = None  # (V,), once the words are rounded
         self.dropout = keras.layers.Dropout(dropout)
+        self.place_dropout = keras.layers.Dropout(place_dropout, noise_shape=(None, PLACES, 1))
         self.project.build((None, PLACES, channels))
         for layer in (self.project_norm, self.last_norm, *self.blocks, *self.picture_blocks):
             layer.build((None, None, width))
@@ -173,7 +175,8 @@ class Transformer(keras.Model):  # type: ignore[misc]
 
     def places(self, features: Any, training: bool = False) -> Any:
         """The places of a picture, as the picture layers see them: features (B, S, C) to (B, S, D)."""
-        places = self.project_norm(self.project((features - self.mean) / self.deviation))
+        features = self.place_dropout((features - self.mean) / self.deviation, training=training)
+        places = self.project_norm(self.project(features))
         places = self.dropout(places + self.place(ops.arange(PLACES)), training=training)
         for picture_block in self.picture_blocks:
             places = picture_block(places, training=training)

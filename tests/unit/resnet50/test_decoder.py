@@ -207,13 +207,30 @@ def test_a_run_begins_with_another_ones_weights_and_words(
     captions = [caption[:1] for caption in open_captioned(album).captions][:6]
     settings = dataclasses.replace(SETTINGS, kind=known["settings"]["kind"], epochs=1, learning_rate=0.0)
     few = features[:6]
-    scores = decoder.train(few, captions, few, captions, settings, tmp_path / "more", start=run)
+    scores = decoder.train(few, captions, few, captions, settings, tmp_path / "more", start=[run])
     assert scores["bleu4"] > 90
     _, vocabulary, _ = decoder.load(tmp_path / "more")
     assert vocabulary.words == known["vocabulary"]
     wider = dataclasses.replace(settings, width=48)
     with pytest.raises(DataError, match="of another shape"):
-        decoder.train(few, captions, few, captions, wider, tmp_path / "wider", start=run)
+        decoder.train(few, captions, few, captions, wider, tmp_path / "wider", start=[run])
+
+
+def test_a_run_begins_with_the_average_of_others(features: NDArray[np.float16], album: Path, tmp_path: Path) -> None:
+    one, other, middle = (tmp_path / name for name in ("one", "other", "middle"))
+    train(features, album, one, epochs=1)
+    train(features, album, other, epochs=1, seed=2)
+    captions = open_captioned(album).captions
+    still = dataclasses.replace(QUICK, epochs=0)
+    scores = decoder.train(features, captions, features, captions, still, middle, start=[one, other])
+    assert scores["cider"] >= 0
+    networks_of = [decoder.load(run)[0].get_weights() for run in (one, other, middle)]
+    for of_one, of_other, average in zip(*networks_of, strict=True):
+        np.testing.assert_allclose(average, (of_one + of_other) / 2, atol=1e-6)
+    odd = [["Something else."]] * len(captions)
+    decoder.train(features, odd, features, odd, still, tmp_path / "odd")
+    with pytest.raises(DataError, match="has other words"):
+        decoder.train(features, captions, features, captions, still, tmp_path / "mixed", start=[one, tmp_path / "odd"])
 
 
 def test_what_was_killed_before_it_was_kept_is_scored_again(
@@ -258,6 +275,40 @@ def test_word_by_word_gives_what_whole_sentences_give(run: Path, features: NDArr
         scores, written = network.step(words, np.array([position], np.int32), memory, cache)
         cache[..., position % cache.shape[-2], :] = written
         np.testing.assert_allclose(np.asarray(scores), whole[:, position], atol=1e-4)
+
+
+def test_two_answers_for_a_picture_are_to_agree(features: NDArray[np.float16], album: Path, tmp_path: Path) -> None:
+    settings = dataclasses.replace(QUICK, agreement=1.0, epochs=1)
+    captions = open_captioned(album).captions
+    vocabulary = Vocabulary.of([caption for own in captions for caption in own], 1)
+    views = features * np.array([1, 2], np.float16)[:, np.newaxis, np.newaxis]  # that of a plain square is the same
+    inputs, wanted, counts = decoder.CaptionBatches(views, captions, vocabulary, settings)[0]
+    assert len(inputs["features"]) == len(inputs["tokens"]) == len(wanted) == len(counts) == 2 * settings.batch_size
+    np.testing.assert_array_equal(inputs["tokens"][::2], inputs["tokens"][1::2])
+    assert (inputs["features"][::2] != inputs["features"][1::2]).any()
+
+    scores = np.random.default_rng(1).normal(size=(4, 2, 3, 5)).astype(np.float32)
+    words = np.ones((4, 2, 3), np.int32)
+    apart = np.asarray(decoder.WordCrossentropy(0.1, agreement=2.0).call(words, scores))
+    alone = np.asarray(decoder.WordCrossentropy(0.1).call(words, scores))
+    likely = np.exp(scores) / np.exp(scores).sum(axis=-1, keepdims=True)
+    one, other = likely[::2], likely[1::2]
+    divergence = (one * np.log(one / other) + other * np.log(other / one)).sum(axis=-1) / 2
+    np.testing.assert_allclose(apart - alone, 2 * np.repeat(divergence, 2, axis=0), rtol=1e-3, atol=1e-5)
+
+    assert train(features, album, tmp_path / "run", agreement=1.0, epochs=1)["cider"] >= 0
+
+
+def test_places_are_hidden_while_it_learns(features: NDArray[np.float16]) -> None:
+    settings = dataclasses.replace(SETTINGS, picture_layers=0, place_dropout=0.5)
+    network = decoder.untrained(settings, 10, features)
+    network.place.embeddings.assign(np.zeros_like(network.place.embeddings))
+    pictures = features[:4, 0].astype(np.float32)
+    usual = np.asarray(network.places(np.broadcast_to(network.mean, pictures.shape)))
+    learning = np.asarray(network.places(pictures, training=True))
+    as_if_usual = np.isclose(learning, usual, atol=1e-5).all(axis=-1)  # (4, 49)
+    assert 0.3 < as_if_usual.mean() < 0.7
+    assert not np.isclose(np.asarray(network.places(pictures)), usual, atol=1e-5).all(axis=-1).any()
 
 
 def test_litert_says_what_keras_says(run: Path, features: NDArray[np.float16], tmp_path: Path) -> None:
@@ -396,13 +447,13 @@ def test_the_command_trains_on_an_album(album: Path, tmp_path: Path) -> None:
 
     network = keras.applications.ResNet50(include_top=False, weights=None, input_shape=(224, 224, 3))
     keras.Model(network.input, network.get_layer(networks.CONV4).output).save_weights(tmp_path / "conv4.weights.h5")
-    (tmp_path / "small.toml").write_text(
-        "width = 32\nheads = 2\nlayers = 1\npicture_layers = 1\nlabel_epochs = 1\nlabel_dev_images = 3\n"
-    )
-    arguments = ["--data", str(album), "--encoder", str(tmp_path / "conv4.weights.h5"), "--out", str(tmp_path / "run")]
-    arguments += ["--config", str(tmp_path / "small.toml"), "--epochs", "1", "--views", "2", "--least-count", "1"]
+    small = "width = 32\nheads = 2\nlayers = 1\npicture_layers = 1\n"
+    (tmp_path / "small.toml").write_text(f"{small}label_epochs = 1\nlabel_dev_images = 3\n")
+    always = ["--data", str(album), "--encoder", str(tmp_path / "conv4.weights.h5"), "--views", "2"]
+    always += ["--features", str(tmp_path / "features")]
+    arguments = ["--config", str(tmp_path / "small.toml"), "--epochs", "1", "--least-count", "1"]
     arguments += ["--mlflow", str(tmp_path / "books"), "--labelled", str(pack_npz(tmp_path / "labelled.npz", 11))]
-    result = CliRunner().invoke(command, ["decoder", *arguments])
+    result = CliRunner().invoke(command, ["decoder", *always, *arguments, "--out", str(tmp_path / "run")])
     assert result.exit_code == 0, result.output
     assert "Labels of pictures held out, as the picture layers see them: top-1" in result.output
     assert "On 2 pictures held out: BLEU-4" in result.output
@@ -414,6 +465,15 @@ def test_the_command_trains_on_an_album(album: Path, tmp_path: Path) -> None:
     )
     assert (noted.info.status, noted.data.params["width"], noted.data.params["data"]) == ("FINISHED", "32", str(album))
     assert noted.data.metrics.keys() >= {"loss", "cider", "final_cider"}
+
+    (tmp_path / "average.toml").write_text(f"{small}epochs = 0\nreward_epochs = 1\nreward_batch_size = 9\n")
+    arguments = ["--config", str(tmp_path / "average.toml"), "--seed", "2", "--out", str(tmp_path / "average")]
+    arguments += ["--start", str(tmp_path / "run"), "--start", str(tmp_path / "run")]
+    result = CliRunner().invoke(command, ["decoder", *always, *arguments])
+    assert result.exit_code == 0, result.output
+    summary = json.loads((tmp_path / "average" / decoder.SUMMARY).read_text())
+    assert (summary["settings"]["seed"], summary["reward_epochs"]) == (2, 1)
+    assert summary["vocabulary"] == sentences.vocabulary.words
 
 
 @pytest.mark.parametrize(

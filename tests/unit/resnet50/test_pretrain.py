@@ -86,7 +86,7 @@ def test_what_labels_taught_is_what_a_decoder_begins_with(
     assert "red" in vocabulary.words
     np.testing.assert_allclose(taught.mean, seen.astype(np.float32).mean(axis=(0, 1, 2)), atol=1e-3)
     still = dataclasses.replace(SETTINGS, learning_rate=0.0, weight_decay=0.0)
-    decoder.train(seen, CAPTIONS, seen, CAPTIONS, still, tmp_path / "run", start=run)
+    decoder.train(seen, CAPTIONS, seen, CAPTIONS, still, tmp_path / "run", start=[run])
     trained, *_ = decoder.load(tmp_path / "run")
     for before, after in zip(taught.get_weights(), trained.get_weights(), strict=True):
         np.testing.assert_array_equal(before, after)
