@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,7 @@ from captionary.postings import year_of
 from captionary.reconcile import Report, reconcile
 from captionary.records import Record
 from captionary.search import Query
+from captionary.storage import Listed
 from tests.unit.conftest import put_derived
 
 
@@ -113,6 +115,17 @@ def test_a_photo_without_its_thumbnail_is_queued(gallery: Gallery) -> None:
     record = add_photo(gallery, "a")
     gallery.storage.delete_media([identity.thumbnail_key(record.id, record.media)])
     assert run(gallery)[1] == ["a"]
+
+
+def test_a_photo_that_is_captioned_meanwhile_is_left_alone(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> None:
+    originals = gallery.storage.originals
+
+    def meanwhile() -> Iterator[Listed]:
+        add_photo(gallery, "a")
+        yield from originals()
+
+    monkeypatch.setattr(gallery.storage, "originals", meanwhile)
+    assert run(gallery) == (Report(seen=1, models={"m": 1}), [])
 
 
 def test_a_restored_photo_without_its_preview_is_queued(gallery: Gallery) -> None:

@@ -161,7 +161,8 @@ class _Reconciler:
             return True
         keys = (identity.preview_key(record.id, record.media), identity.thumbnail_key(record.id, record.media))
         claimed = [self._derived.pop(key, None) for key in keys]
-        if None not in claimed:
+        # What was captioned since the listing is not in it.
+        if None not in claimed or self._gallery.storage.has_derived(record.id, record.media):
             return True
         self._without_files.add(record.id)
         return False

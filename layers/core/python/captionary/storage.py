@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef
 
 _FOREVER = "public, max-age=31536000, immutable"  # content decides the key, so it never changes
 _GONE = ("NoSuchKey", "404", "NotFound")
@@ -77,13 +78,8 @@ class Storage:
 
     def head(self, key: str) -> tuple[str, int] | None:
         """ETag and size in bytes of the original at `key`, or None where there is none any more."""
-        try:
-            answer = self._s3.head_object(Bucket=self._images, Key=key)
-        except ClientError as exc:
-            if exc.response["Error"]["Code"] in _GONE:
-                return None
-            raise
-        return answer["ETag"].strip('"'), answer["ContentLength"]
+        answer = self._head(self._images, key)
+        return (answer["ETag"].strip('"'), answer["ContentLength"]) if answer else None
 
     def put_original(self, key: str, data: bytes, content_type: str) -> str:
         """Store an uploaded photo; its ETag."""
@@ -125,6 +121,11 @@ class Storage:
         """What people said of a photo, or None where nothing is kept that can be read."""
         return self._json(identity.people_key(image_id))
 
+    def has_derived(self, image_id: str, version: str) -> bool:
+        """Whether both preview and thumbnail of this version of a photo are there."""
+        keys = (identity.preview_key(image_id, version), identity.thumbnail_key(image_id, version))
+        return all(self._head(self._media, key) for key in keys)
+
     def delete_derived(self, image_id: str, version: str) -> None:
         """Remove a version of a photo's preview and thumbnail; no error where there is none."""
         self.delete_media([identity.preview_key(image_id, version), identity.thumbnail_key(image_id, version)])
@@ -161,6 +162,14 @@ class Storage:
                     entry["Size"],
                     round(entry["LastModified"].timestamp() * 1_000_000),
                 )
+
+    def _head(self, bucket: str, key: str) -> HeadObjectOutputTypeDef | None:
+        try:
+            return self._s3.head_object(Bucket=bucket, Key=key)
+        except ClientError as exc:
+            if exc.response["Error"]["Code"] in _GONE:
+                return None
+            raise
 
     def _json(self, key: str) -> dict[str, Any] | None:
         try:
