@@ -70,7 +70,7 @@ def settle(event: events.ObjectEvent) -> str:
     image_id = identity.image_id(event.key)
     work = gallery.begin([event])[event]
     found = gallery.storage.head(event.key) if work and not work.keeps() else None
-    if work and found and not gallery.restore(image_id, found[0]):
+    if work and found and not work.keeps(found[0]) and not gallery.restore(image_id, found[0]):
         if not event.last and not (work.current and work.current.attempt):
             again = events.look_again(settings.images_bucket, event.key, found[0], last=True)
             queue.send_message(QueueUrl=settings.ingest_queue_url, MessageBody=again)

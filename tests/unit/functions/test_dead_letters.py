@@ -107,6 +107,21 @@ def test_a_letter_goes_when_its_photo_was_captioned_after_all(
     assert record_of(gallery, "a").caption == "A dog"
 
 
+def test_a_photo_that_our_own_message_brought_in_is_not_failed_by_a_letter_of_s3_s(
+    aws: Aws, dead_letters: ModuleType, gallery: Gallery
+) -> None:
+    etag = aws.s3.put_object(Bucket=IMAGES, Key="a", Body=jpeg())["ETag"].strip('"')
+    [work] = gallery.begin(events.parse(events.look_again(IMAGES, "a", etag))).values()
+    assert work
+    assert gallery.finish(work, replace(work.record, status="ready", caption="A dog", etag=etag))
+    letter = sqs_event(s3_body("a"))
+    [late] = gallery.begin(events.parse(letter["Records"][0]["body"])).values()
+    assert late
+    assert gallery.attempt(late, 3)
+    assert failures(dead_letters.handler(letter, CONTEXT)) == []
+    assert (record_of(gallery, "a").status, record_of(gallery, "a").caption) == ("ready", "A dog")
+
+
 def test_a_letter_goes_when_its_photo_is_gone(aws: Aws, dead_letters: ModuleType, gallery: Gallery) -> None:
     letter = sqs_event(s3_body("a"), s3_body("b", name="ObjectRemoved:Delete"))
     assert failures(dead_letters.handler(letter, CONTEXT)) == []

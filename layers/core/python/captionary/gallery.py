@@ -48,12 +48,12 @@ class Work:
         """Whether the photo has its caption already and was only to get another: it keeps that if it can't.
 
         Args:
-            etag: of the content that was found, if it was looked at; nothing else may be captioned by now.
+            etag: of the content that was found, if it was looked at: whether it has a caption for that.
         """
         current = self.current
         if current is None or current.status != "ready":
             return False
-        return self.record.sequencer == current.sequencer and etag in ("", current.etag)
+        return etag == current.etag if etag else self.record.sequencer == current.sequencer
 
 
 class Gallery:
