@@ -312,7 +312,8 @@ def forgive(event: events.ObjectEvent, last: bool) -> None:
     work = gallery.begin([event])[event]
     if work is None:
         return
-    if last and not work.keeps():
+    found = storage.head(event.key) if last else None
+    if last and not work.keeps() and not work.keeps(found[0] if found else ""):
         gallery.finish(work, work.record.failed("internal", GAVE_UP))
     else:
         gallery.attempt(work, 0)

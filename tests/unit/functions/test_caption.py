@@ -328,6 +328,7 @@ def test_new_content_that_can_not_be_captioned_has_failed(
 ) -> None:
     aws.s3.put_object(Bucket=IMAGES, Key="a", Body=jpeg())
     caption.handler(sqs_event(s3_body("a", "0A")), CONTEXT)
+    aws.s3.put_object(Bucket=IMAGES, Key="a", Body=jpeg("blue"))
     monkeypatch.setattr(caption, "captioner", raising(MemoryError("the model is too large")))
     monkeypatch.setattr(caption, "queue", SimpleNamespace(change_message_visibility=lambda **wish: None))
     for tries in (1, 2):
@@ -335,6 +336,19 @@ def test_new_content_that_can_not_be_captioned_has_failed(
         assert (record_of(gallery, "a").status, record_of(gallery, "a").sequencer) == ("ready", "0A")
     assert failures(caption.handler(sqs_event(s3_body("a", "0B"), tries=3), CONTEXT)) == ["m0"]
     assert (record_of(gallery, "a").error_code, record_of(gallery, "a").sequencer) == ("internal", "0B")
+
+
+def test_what_our_own_message_captioned_is_not_failed_by_s3_s_own(
+    aws: Aws, caption: ModuleType, gallery: Gallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aws.s3.put_object(Bucket=IMAGES, Key="a", Body=jpeg())
+    caption.handler(sqs_event(events.look_again(IMAGES, "a")), CONTEXT)
+    before = record_of(gallery, "a")
+    monkeypatch.setattr(caption, "captioner", raising(MemoryError("the model is too large")))
+    monkeypatch.setattr(caption, "queue", SimpleNamespace(change_message_visibility=lambda **wish: None))
+    for tries in (1, 2, 3):
+        assert failures(caption.handler(sqs_event(s3_body("a"), tries=tries), CONTEXT)) == ["m0"]
+    assert replace(record_of(gallery, "a"), revision=0) == replace(before, revision=0)
 
 
 def test_when_the_table_does_not_answer_everything_comes_again(
