@@ -192,7 +192,8 @@ def train(
         report: called as `report(epoch, step, scores)` after each step, counted from 0.
         start: other runs, with whose words and the average of whose weights this one begins. Runs that
             began with the same weights are near enough for the average to be better than each
-            (Wortsman et al. 2022, arXiv:2203.05482); one that is named twice counts twice.
+            (Wortsman et al. 2022, arXiv:2203.05482); one that is named twice counts twice. What they were trained on
+            is told with what this one is.
         about: what else the summary is to say, such as which network the features are of.
     Returns: scores on the development set: `bleu1` to `bleu4` (0 to 100), `cider`.
     Raises:
@@ -201,8 +202,11 @@ def train(
     out.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(settings.seed)
     keras.config.set_dtype_policy(settings.dtype_policy)
+    about = dict(about or {})
     if start:
-        decoder, vocabulary = _begun(start, settings, features.shape[-1])
+        decoder, vocabulary, learnt_from = _begun(start, settings, features.shape[-1])
+        parts = [*about.get("provenance", "").split(", "), *learnt_from]
+        about["provenance"] = ", ".join(filter(None, dict.fromkeys(parts)))
     else:
         vocabulary = Vocabulary.of([caption for own in captions for caption in own], settings.least_count)
         decoder = untrained(settings, len(vocabulary), features)
@@ -219,11 +223,11 @@ def train(
         ),
         loss=WordCrossentropy(settings.label_smoothing, settings.agreement),
     )
-    scorer = DevScore(dev_features[:, 0], dev_captions, vocabulary, settings, out, about or {})
+    scorer = DevScore(dev_features[:, 0], dev_captions, vocabulary, settings, out, about)
     scorer.check_settings()
     if not (out / HASH).is_file():
         np.save(out / HASH, hashing.fit(features))
-    if not settings.epochs:
+    if not settings.epochs and not (out / SUMMARY).is_file():
         scorer.look(decoder.get_weights(), 0)
     if scorer.is_through(first_epoch):
         return scorer.finish()
@@ -273,20 +277,23 @@ def untrained(settings: DecoderSettings, vocabulary: int, features: NDArray[np.f
     return decoder
 
 
-def _begun(runs: Sequence[Path], settings: DecoderSettings, channels: int) -> tuple[CaptionNetwork, Vocabulary]:
-    """A decoder with the average of the weights of these runs, and their words."""
+def _begun(
+    runs: Sequence[Path], settings: DecoderSettings, channels: int
+) -> tuple[CaptionNetwork, Vocabulary, list[str]]:
+    """A decoder with the average of the weights of these runs, their words, and what they were trained on."""
     _, vocabulary, _ = load(runs[0])
     decoder = network(settings, len(vocabulary), channels)
-    weights = []
+    weights, learnt_from = [], []
     for run in runs:
-        begun, words, _ = load(run)
+        begun, words, summary = load(run)
         if words.words != vocabulary.words:
             raise DataError(f"The decoder in {run} has other words than the one in {runs[0]}.")
         if [weight.shape for weight in begun.weights] != [weight.shape for weight in decoder.weights]:
             raise DataError(f"The decoder in {run} is of another shape than these settings ask for.")
         weights.append(begun.get_weights())
+        learnt_from += summary.get("provenance", "").split(", ")
     decoder.set_weights([np.mean(same, axis=0) for same in zip(*weights, strict=True)])
-    return decoder, vocabulary
+    return decoder, vocabulary, learnt_from
 
 
 def _schedule(settings: DecoderSettings, steps_per_epoch: int) -> Any:

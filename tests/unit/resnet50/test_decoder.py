@@ -221,12 +221,15 @@ def test_a_run_begins_with_the_average_of_others(features: NDArray[np.float16], 
     train(features, album, one, epochs=1)
     train(features, album, other, epochs=1, seed=2)
     captions = open_captioned(album).captions
-    still = dataclasses.replace(QUICK, epochs=0)
+    still = dataclasses.replace(QUICK, epochs=0, keep_last=True)
     scores = decoder.train(features, captions, features, captions, still, middle, start=[one, other])
     assert scores["cider"] >= 0
     networks_of = [decoder.load(run)[0].get_weights() for run in (one, other, middle)]
     for of_one, of_other, average in zip(*networks_of, strict=True):
         np.testing.assert_allclose(average, (of_one + of_other) / 2, atol=1e-6)
+    first = (middle / decoder.WEIGHTS).stat()
+    assert decoder.train(features, captions, features, captions, still, middle, start=[one, other]) == scores
+    assert (middle / decoder.WEIGHTS).stat().st_mtime_ns == first.st_mtime_ns, "what it began with is kept once"
     odd = [["Something else."]] * len(captions)
     decoder.train(features, odd, features, odd, still, tmp_path / "odd")
     with pytest.raises(DataError, match="has other words"):
@@ -297,6 +300,12 @@ def test_two_answers_for_a_picture_are_to_agree(features: NDArray[np.float16], a
     np.testing.assert_allclose(apart - alone, 2 * np.repeat(divergence, 2, axis=0), rtol=1e-3, atol=1e-5)
 
     assert train(features, album, tmp_path / "run", agreement=1.0, epochs=1)["cider"] >= 0
+    losses = []
+    for weight in (1e-9, 100.0):
+        run = tmp_path / str(weight)
+        train(features, album, run, agreement=weight, epochs=1, dropout=0.5, learning_rate=0.0)
+        losses += json.loads((run / decoder.SUMMARY).read_text())["loss"]
+    assert losses[1] > losses[0] + 0.1
 
 
 def test_places_are_hidden_while_it_learns(features: NDArray[np.float16]) -> None:
@@ -474,6 +483,7 @@ def test_the_command_trains_on_an_album(album: Path, tmp_path: Path) -> None:
     summary = json.loads((tmp_path / "average" / decoder.SUMMARY).read_text())
     assert (summary["settings"]["seed"], summary["reward_epochs"]) == (2, 1)
     assert summary["vocabulary"] == sentences.vocabulary.words
+    assert summary["provenance"] == f"18 pictures of {album.name}, labels of labelled.npz"
 
 
 @pytest.mark.parametrize(
